@@ -1,0 +1,82 @@
+# Everything one does with this project, by name. Needs python3 >= 3.11 and make; the rest is installed into .venv
+# from the hashed locks in requirements/.
+.POSIX:
+.SUFFIXES:
+.PHONY: help run demo serve test check lint format docs openapi lock soak bench clean
+
+PYTHON ?= python3
+RUN_ARGS =
+TEST_ARGS =
+
+VENV = .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST = $(BIN)/python -m pytest
+INPUTS = pyproject.toml clients/python/pyproject.toml
+TOO_OLD = Python 3.11 or newer is needed, and '$(PYTHON)' is not that. Try: make PYTHON=python3.12 ...
+INSTALL = { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(TOO_OLD)" >&2; exit 1; }; } \
+	&& echo "Installing requirements/$(@F).txt into $(VENV) (a minute or two, once)" \
+	&& $(PYTHON) -m venv $(VENV) \
+	&& $(PIP) install --require-hashes --requirement requirements/$(@F).txt \
+	&& $(PIP) install --no-build-isolation --no-deps --editable . --editable clients/python \
+	&& touch $@
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	$(INPUTS) --group pyproject.toml:build
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/run ## Install, play a field day against the service, and keep serving (RUN_ARGS=..., PHOTOS=folder)
+	@$(BIN)/minhchung demo --keep-serving $${PHOTOS:+--photos "$$PHOTOS"} $(RUN_ARGS)
+
+demo: $(VENV)/run ## Play the same day and end; fails if anything was lost
+	@$(BIN)/minhchung demo $${PHOTOS:+--photos "$$PHOTOS"} $(RUN_ARGS)
+
+serve: $(VENV)/run ## Migrate the database and serve it; settings come from MINHCHUNG_* (docs/settings.md)
+	@$(BIN)/minhchung migrate
+	@$(BIN)/minhchung serve
+
+test: $(VENV)/dev ## Run every test (TEST_ARGS="-k push"); with CI=true a skipped test fails
+	@$(PYTEST) -n 2 --dist loadgroup $(TEST_ARGS)
+
+check: lint ## Format, lint, types, import contracts, house lints, documentation
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(PYTEST) --quiet tests/test_docs.py -m "not slow"
+
+lint: $(VENV)/dev ## The quick part of check: format, ruff, house lints
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/python tests/house_lints.py
+
+format: $(VENV)/dev ## Rewrite the code in the house format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+docs: $(VENV)/dev ## Regenerate docs/settings.md and docs/problems.md from the code
+	@$(BIN)/python docs/generate.py
+
+openapi: $(VENV)/dev ## Regenerate openapi/openapi.json from the routes
+	@mkdir -p var && $(BIN)/minhchung openapi > var/openapi.json && mv var/openapi.json openapi/openapi.json
+
+soak: $(VENV)/dev ## Property tests with many more examples (hypothesis profile "soak"); takes hours
+	@$(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
+
+bench: $(VENV)/dev ## Run every benchmark and print its numbers
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+lock: $(VENV)/dev ## Resolve the dependencies again into requirements/*.txt
+	@$(PIP) install uv
+	@$(LOCK) --output-file requirements/run.txt
+	@$(LOCK) --group pyproject.toml:dev --output-file requirements/dev.txt
+
+clean: ## Remove what make can make again; the data in var/ stays
+	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp for each environment, named like its lock.
+$(VENV)/run: requirements/run.txt $(INPUTS)
+	@$(INSTALL)
+
+$(VENV)/dev: requirements/dev.txt $(INPUTS)
+	@$(INSTALL)

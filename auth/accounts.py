@@ -1,0 +1,162 @@
+"""Accounts and their roles. Every function that changes something is told who asks (`by`) and checks it.
+
+An administrator reaches an account when it holds no role outside the units he administers: otherwise a unit's
+administrator could let himself in as a reviewer of the province.
+"""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, or_, select, update
+
+from auth.errors import AccountExists, AccountUnknown, NotPermitted
+from auth.models import Account, Membership, RefreshToken
+from auth.principal import EVERY_UNIT, Grant, Permission, Principal, Role
+
+# Who runs commands on the server itself.
+OPERATOR = Principal("operator", "operator", (Grant(EVERY_UNIT, Role.ADMINISTRATOR),))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as administrators see it; `grants` are those in force."""
+
+    id: str
+    username: str
+    name: str
+    active: bool
+    created_at: int
+    grants: tuple[Grant, ...]
+
+
+def create_account(
+    session: Session,
+    by: Principal,
+    username: str,
+    name: str,
+    now: int,
+    grants: tuple[Grant, ...] = (),
+    password_hash: str | None = None,
+) -> AccountView:
+    """Raises AccountExists; NotPermitted unless `by` administers every unit of `grants` (no grants: every unit)."""
+    _require_all(by, {g.unit for g in grants})
+    username = username.lower()
+    if session.exec(select(Account.id).where(Account.username == username)).first():
+        raise AccountExists(username=username)
+    account = Account(id=str(uuid4()), username=username, name=name, password_hash=password_hash, created_at=now)
+    session.add(account)
+    session.flush()
+    for given in sorted(set(grants), key=_order):
+        session.add(Membership(account_id=account.id, unit=given.unit, role=given.role.value, since=now))
+    session.flush()
+    return view(session, account.id, now)
+
+
+def grant(session: Session, by: Principal, account_id: str, given: Grant, now: int) -> AccountView:
+    """Gives a role in a unit; giving it twice changes nothing. Raises AccountUnknown, NotPermitted."""
+    administered(session, by, account_id, now)
+    _require_all(by, {given.unit})
+    if given not in _grants(session, [account_id], now)[account_id]:
+        key = (account_id, given.unit, given.role.value, now)
+        row = session.get(Membership, key) or Membership(account_id=key[0], unit=key[1], role=key[2], since=key[3])
+        row.until = None
+        session.add(row)
+        session.flush()
+    return view(session, account_id, now)
+
+
+def revoke_grant(session: Session, by: Principal, account_id: str, given: Grant, now: int) -> AccountView:
+    """Ends a role at `now`; ending what is not held changes nothing. Raises AccountUnknown, NotPermitted."""
+    administered(session, by, account_id, now)
+    held = select(Membership).where(
+        Membership.account_id == account_id,
+        Membership.unit == given.unit,
+        Membership.role == given.role.value,
+        in_force(now),
+    )
+    for row in session.exec(held):
+        row.until = now
+    session.flush()
+    return view(session, account_id, now)
+
+
+def set_password(session: Session, by: Principal, account_id: str, password_hash: str, now: int) -> None:
+    """Stores a new hash and closes every session of the account (ASVS 7.4.3). Raises AccountUnknown, NotPermitted."""
+    administered(session, by, account_id, now).password_hash = password_hash
+    session.exec(update(RefreshToken).where(col(RefreshToken.account_id) == account_id).values(revoked=True))
+
+
+def set_active(session: Session, by: Principal, account_id: str, active: bool, now: int) -> None:
+    """Switches an account on or off; off holds from the next request. Raises AccountUnknown, NotPermitted."""
+    administered(session, by, account_id, now).active = active
+
+
+def administered(session: Session, by: Principal, account_id: str, now: int) -> Account:
+    """The account, for changing it. Raises AccountUnknown when `by` may not see it, NotPermitted when only in part."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise AccountUnknown
+    units = {g.unit for g in _grants(session, [account_id], now)[account_id]}
+    reach = by.units(Permission.ADMINISTER)
+    if EVERY_UNIT not in reach and reach.isdisjoint(units):
+        raise AccountUnknown
+    _require_all(by, units)
+    return account
+
+
+def view(session: Session, account_id: str, now: int) -> AccountView:
+    """Raises AccountUnknown. Asks for no permission: for oneself, and for what the caller has just changed."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise AccountUnknown
+    return _view(account, _grants(session, [account_id], now)[account_id])
+
+
+def account_id_of(session: Session, username: str) -> str:
+    """Raises AccountUnknown."""
+    found = session.exec(select(Account.id).where(Account.username == username.lower())).first()
+    if found is None:
+        raise AccountUnknown
+    return found
+
+
+def list_accounts(session: Session, by: Principal, now: int, after: str = "", limit: int = 100) -> list[AccountView]:
+    """Accounts with a role in a unit that `by` administers, by user name. Raises NotPermitted."""
+    reach = by.units(Permission.ADMINISTER)
+    if not reach:
+        raise NotPermitted
+    found = select(Account).where(Account.username > after).order_by(Account.username).limit(limit)
+    if EVERY_UNIT not in reach:
+        members = select(Membership.account_id).where(col(Membership.unit).in_(reach), in_force(now))
+        found = found.where(col(Account.id).in_(members))
+    accounts = session.exec(found).all()
+    grants = _grants(session, [a.id for a in accounts], now)
+    return [_view(a, grants[a.id]) for a in accounts]
+
+
+def _view(account: Account, grants: tuple[Grant, ...]) -> AccountView:
+    return AccountView(account.id, account.username, account.name, account.active, account.created_at, grants)
+
+
+def _grants(session: Session, account_ids: list[str], now: int) -> dict[str, tuple[Grant, ...]]:
+    rows = session.exec(select(Membership).where(col(Membership.account_id).in_(account_ids), in_force(now)))
+    held: dict[str, list[Grant]] = {account_id: [] for account_id in account_ids}
+    for row in rows:
+        held[row.account_id].append(Grant(row.unit, Role(row.role)))
+    return {account_id: tuple(sorted(grants, key=_order)) for account_id, grants in held.items()}
+
+
+def in_force(now: int) -> ColumnElement[bool]:
+    """Memberships that hold at `now`."""
+    return (col(Membership.since) <= now) & or_(col(Membership.until).is_(None), col(Membership.until) > now)
+
+
+def _order(given: Grant) -> tuple[str, str]:
+    return given.unit, given.role.value
+
+
+def _require_all(by: Principal, units: set[str]) -> None:
+    """Raises NotPermitted unless `by` administers each of `units`; what belongs to no unit belongs to the province."""
+    for unit in units or {EVERY_UNIT}:
+        by.require(Permission.ADMINISTER, f"{unit}/")

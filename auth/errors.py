@@ -1,0 +1,109 @@
+"""What can go wrong in `auth`, by name; `service/problems.py` gives each its text."""
+
+from typing import Any, ClassVar
+
+
+class AuthError(Exception):
+    """Base; `params` fill the text of the problem whose `code` this is."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(self.code)
+        self.params = params
+
+
+class CredentialsInvalid(AuthError):
+    """User name or password is wrong; the answer never says which."""
+
+    code = "credentials_invalid"
+
+
+class TokenMissing(AuthError):
+    """No bearer token came with the request."""
+
+    code = "token_missing"
+
+
+class TokenInvalid(AuthError):
+    """The token is not one of ours, or is for somebody else; the answer never says why."""
+
+    code = "token_invalid"
+
+
+class TokenExpired(AuthError):
+    """An access token of ours, past its time."""
+
+    code = "token_expired"
+
+
+class RefreshInvalid(AuthError):
+    """The refresh token is unknown, past its time, or signed out."""
+
+    code = "refresh_invalid"
+
+
+class RefreshReused(AuthError):
+    """A refresh token came back after its successor had been used: two parties hold one session."""
+
+    code = "refresh_reused"
+
+
+class EnrolmentInvalid(AuthError):
+    """The enrolment code is unknown, past its time, or used by another install; the answer never says which."""
+
+    code = "enrolment_invalid"
+
+
+class PublicKeyInvalid(AuthError):
+    """What the device sent is not a P-256 public key in PEM."""
+
+    code = "public_key_invalid"
+
+
+class ClientRevoked(AuthError):
+    """This client was shut out; `current` tells it whether it was `lost` (wipe) or `retired`."""
+
+    code = "client_revoked"
+
+
+class ClientUnknown(AuthError):
+    """No such client, or none that the caller may see."""
+
+    code = "client_unknown"
+
+
+class AccountInactive(AuthError):
+    """The account is switched off."""
+
+    code = "account_inactive"
+
+
+class AccountExists(AuthError):
+    """The user name is taken."""
+
+    code = "account_exists"
+
+
+class AccountUnknown(AuthError):
+    """No such account, or none that the caller may see."""
+
+    code = "account_unknown"
+
+
+class RoleUnknown(AuthError):
+    """Not a role of the catalogue."""
+
+    code = "role_unknown"
+
+
+class PasswordWeak(AuthError):
+    """The password is too short, too long, or lacks a class of characters (QCVN 12:2026/BCA 3.7.2)."""
+
+    code = "password_weak"
+
+
+class NotPermitted(AuthError):
+    """The caller's roles do not reach this."""
+
+    code = "not_permitted"

@@ -1,0 +1,109 @@
+"""Access tokens: ES256 and nothing else. The only module that knows python-jose.
+
+The library leaves much to its caller: it takes any algorithm it is not forbidden, ignores `kid`, `typ` and unknown
+`crit`, needs no `exp`, and reads the wall clock. So it only does the signature here; everything else is checked below.
+"""
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from jose import jwk, jws
+from jose.exceptions import JOSEError
+
+from auth.errors import TokenExpired, TokenInvalid
+from auth.keys import SigningKeys
+
+ALG = "ES256"
+ACCESS = "at+jwt"  # RFC 9068 §2.1
+LIFETIME = 15 * 60
+LEEWAY = 60
+LONGEST = 4096
+SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What an access token says of its bearer; `expires_at` is ms since 1970 UTC."""
+
+    account_id: str
+    client_id: str
+    token_id: str
+    expires_at: int
+
+
+def sign(keys: SigningKeys, typ: str, payload: dict[str, Any]) -> str:
+    """A compact JWS (RFC 7515) of `payload`; `typ` keeps kinds of documents apart (RFC 8725 §3.11)."""
+    key = jwk.construct(keys.private, ALG)  # type: ignore[arg-type]  # takes key objects, its stub does not say so
+    return jws.sign(payload, key, {"typ": typ, "kid": keys.kid}, ALG)
+
+
+def issue_access(keys: SigningKeys, issuer: str, account_id: str, client_id: str, now: int) -> str:
+    """An RFC 9068 token that lives 15 minutes. This service is issuer and audience alike."""
+    seconds = now // 1000
+    return sign(
+        keys,
+        ACCESS,
+        {
+            "iss": issuer,
+            "aud": issuer,
+            "sub": account_id,
+            "cid": client_id,
+            "jti": secrets.token_urlsafe(16),
+            "iat": seconds,
+            "nbf": seconds,
+            "exp": seconds + LIFETIME,
+        },
+    )
+
+
+def verify_access(token: str, keys: SigningKeys, issuer: str, now: int) -> Claims:
+    """Claims of a token of ours that is in force at `now`, give or take a minute (RFC 8725).
+
+    Raises TokenExpired when its time is the only thing wrong with it, TokenInvalid for all else.
+    """
+    claims = _verified(token, keys, ACCESS)
+    if claims.get("iss") != issuer or claims.get("aud") != issuer:
+        raise TokenInvalid
+    subject, client, token_id = (_text(claims, name) for name in ("sub", "cid", "jti"))
+    issued, begins, ends = (_seconds(claims, name) for name in ("iat", "nbf", "exp"))
+    seconds = now // 1000
+    if max(issued, begins) > seconds + LEEWAY:
+        raise TokenInvalid
+    if ends <= seconds - LEEWAY:
+        raise TokenExpired
+    return Claims(account_id=subject, client_id=client, token_id=token_id, expires_at=ends * 1000)
+
+
+def _verified(token: str, keys: SigningKeys, typ: str) -> dict[str, Any]:
+    """The payload of a JWS of ours of this `typ`. Its header may hold `alg`, `typ` and `kid`, and nothing else."""
+    if len(token) > LONGEST or not SHAPE.fullmatch(token):
+        raise TokenInvalid
+    try:
+        header = jws.get_unverified_header(token)
+        kid = header.get("kid")
+        if header != {"alg": ALG, "typ": typ, "kid": kid} or not isinstance(kid, str) or kid not in keys.public:
+            raise TokenInvalid
+        key = jwk.construct(keys.public[kid], ALG)  # type: ignore[arg-type]
+        claims = json.loads(jws.verify(token, key, algorithms=[ALG]))
+    except (JOSEError, ValueError, RecursionError) as error:  # RecursionError: a header of nothing but brackets
+        raise TokenInvalid from error
+    if not isinstance(claims, dict):
+        raise TokenInvalid
+    return claims
+
+
+def _text(claims: dict[str, Any], name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value:
+        raise TokenInvalid
+    return value
+
+
+def _seconds(claims: dict[str, Any], name: str) -> int:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TokenInvalid
+    return value

@@ -1,0 +1,94 @@
+"""Engines and transactions. The only commit in the house.
+
+Work on the database is a function handed to `Database.write` or `Database.read`: the commit has happened when the
+call returns, so no answer can leave before it, and a transaction that the database refused for concurrency can run
+again from its start (docs/adr/0002).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ATTEMPTS = 4
+# PostgreSQL: serialization failure, deadlock, unique violation (two installs racing with one op id: the second
+# attempt finds the first one's row), lock not available.
+RETRIED_STATES = frozenset({"40001", "40P01", "23505", "55P03"})
+
+
+class Database:
+    """A writing and a reading path to one database.
+
+    SQLite: writers start with BEGIN IMMEDIATE on a single connection, readers see whole commits through WAL.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.writer = _engine(url, writer=True)
+        self.reader = _engine(url, writer=False) if self.is_sqlite else self.writer
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.writer.dialect.name == "sqlite"
+
+    def write(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work(session, ...)` and commits; runs it again when the database asked for that."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with Session(self.writer, expire_on_commit=False) as session:
+                    result = work(session, *args, **kwargs)
+                    session.commit()
+                    return result
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not _worth_retrying(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    def read(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work(session, ...)` on one snapshot and changes nothing."""
+        with Session(self.reader, expire_on_commit=False) as session:
+            if not self.is_sqlite:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+            return work(session, *args, **kwargs)
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _worth_retrying(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in RETRIED_STATES or "UNIQUE constraint failed: op." in str(error.orig)
+
+
+def _engine(url: str, *, writer: bool) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 60} if writer else {"pool_size": 8}
+    engine = create_engine(parsed, connect_args={"check_same_thread": False, "timeout": 30}, **pool)
+    _set_up_sqlite(engine, writer=writer)
+    return engine
+
+
+def _set_up_sqlite(engine: Engine, *, writer: bool) -> None:
+    """Durable SQLite: WAL with `synchronous=FULL`, and a write lock that is taken at BEGIN (protocol P6, P16)."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not open transactions of its own
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+        if not writer:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")

@@ -1,0 +1,86 @@
+"""The names that routes take as parameters. Each says what a route needs; none keeps a connection open."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from storage.store import BlobStore
+
+from auth import sessions, tokens
+from auth.errors import TokenMissing
+from auth.keys import SigningKeys
+from auth.principal import Principal
+from service.clock import Clock
+from service.db import Database
+from service.settings import Settings
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _store(request: Request) -> BlobStore:
+    store: BlobStore = request.app.state.store
+    return store
+
+
+def _now(request: Request) -> int:
+    clock: Clock = request.app.state.clock
+    return clock.now()
+
+
+def _language(accept_language: Annotated[str, Header(include_in_schema=False)] = "vi") -> str:
+    """`en` when the caller's first choice is English, else `vi`."""
+    return "en" if accept_language.strip().lower().startswith("en") else "vi"
+
+
+def uncached(response: Response) -> None:
+    """For answers that hold a secret (RFC 6749 §5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+Db = Annotated[Database, Depends(_database)]
+Config = Annotated[Settings, Depends(_settings)]
+Store = Annotated[BlobStore, Depends(_store)]
+Now = Annotated[int, Depends(_now)]
+Language = Annotated[str, Depends(_language)]
+
+
+def _keys(request: Request) -> SigningKeys:
+    keys: SigningKeys = request.app.state.keys
+    return keys
+
+
+def _secret(request: Request) -> bytes:
+    secret: bytes = request.app.state.secret
+    return secret
+
+
+Keys = Annotated[SigningKeys, Depends(_keys)]
+Secret = Annotated[bytes, Depends(_secret)]
+
+_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Access token from sign-in, enrol or refresh.")
+
+
+def _caller(
+    db: Db,
+    config: Config,
+    keys: Keys,
+    now: Now,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Principal:
+    """Raises TokenMissing, TokenInvalid, TokenExpired, ClientRevoked, AccountInactive."""
+    if bearer is None:
+        raise TokenMissing
+    claims = tokens.verify_access(bearer.credentials, keys, config.public_url, now)
+    return db.read(sessions.principal_of, claims, now)
+
+
+Caller = Annotated[Principal, Depends(_caller)]
+CALLER_CODES = ("token_missing", "token_invalid", "token_expired", "client_revoked", "account_inactive")

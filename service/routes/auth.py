@@ -1,0 +1,151 @@
+"""Signing in, enrolling a device, refreshing, signing out, and who one is."""
+
+import logging
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Response, status
+from pydantic import Field, StringConstraints
+
+from auth import accounts, enrolments, sessions
+from auth.clients import Install
+from auth.errors import RefreshReused
+from auth.keys import SigningKeys, p256_public_pem
+from auth.principal import Permission
+from auth.sessions import ClientSession
+from auth.tokens import LIFETIME, issue_access
+from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Now, Secret, uncached
+from service.fields import Answer, Body, GrantItem, Instant, ShortText
+from service.problems import responses
+from service.settings import Settings
+
+log = logging.getLogger(__name__)
+router = APIRouter(tags=["auth"], dependencies=[Depends(uncached)])
+
+InstallId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+RefreshText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{40,64}$")]
+
+
+class SignIn(Body):
+    """`install_id` is random text that the app made at first start; with it a new login keeps the same `client_id`."""
+
+    username: ShortText
+    password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    install_id: InstallId
+    device_name: ShortText
+
+
+class Enrol(Body):
+    """The same `install_id` may present its code again while the first answer is unused and the code in force."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 -]{10,20}$")]
+    install_id: InstallId
+    device_name: ShortText
+    public_key: Annotated[str | None, Field(max_length=512, description="P-256 public key, PEM")] = None
+
+
+class Refresh(Body):
+    """The newest refresh token that the client has stored."""
+
+    refresh_token: RefreshText
+
+
+class Session(Answer):
+    """RFC 6749 §5.1 token answer, and who it is for. Store it durably before the old refresh token is forgotten."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # the name of a scheme
+    expires_in: Annotated[int, Field(description="seconds")] = LIFETIME
+    refresh_token: str
+    refresh_expires_at: Instant
+    account_id: str
+    client_id: str
+
+
+class Me(Answer):
+    """The caller; `scopes` are those it may pull, `*/<year>` standing for every unit."""
+
+    id: str
+    username: str
+    name: str
+    client_id: str
+    grants: list[GrantItem]
+    scopes: list[str]
+
+
+def _answer(keys: SigningKeys, config: Settings, session: ClientSession, now: int) -> Session:
+    access = issue_access(keys, config.public_url, session.account_id, session.client_id, now)
+    return Session(
+        access_token=access,
+        refresh_token=session.refresh_token,
+        refresh_expires_at=session.refresh_expires_at,
+        account_id=session.account_id,
+        client_id=session.client_id,
+    )
+
+
+@router.post(
+    "/v1/auth/sign-in",
+    operation_id="signIn",
+    responses=responses("credentials_invalid", "account_inactive", "client_revoked"),
+)
+def sign_in(body: SignIn, db: Db, config: Config, keys: Keys, now: Now) -> Session:
+    """Signs in by user name and password."""
+    login = db.read(sessions.find_login, body.username)
+    account_id = sessions.check_login(login, body.password)  # slow, so between the transactions
+    install = Install(body.install_id, body.device_name)
+    return _answer(keys, config, db.write(sessions.sign_in, account_id, install, now), now)
+
+
+@router.post(
+    "/v1/auth/enrol",
+    operation_id="enrol",
+    responses=responses("enrolment_invalid", "public_key_invalid", "account_inactive", "client_revoked"),
+)
+def enrol(body: Enrol, db: Db, config: Config, keys: Keys, secret: Secret, now: Now) -> Session:
+    """Signs a device in by a one-time code."""
+    key = p256_public_pem(body.public_key) if body.public_key is not None else None
+    install = Install(body.install_id, body.device_name, key)
+    return _answer(keys, config, db.write(enrolments.enrol, body.code, install, secret, now), now)
+
+
+@router.post(
+    "/v1/auth/refresh",
+    operation_id="refresh",
+    responses=responses("refresh_invalid", "refresh_reused", "account_inactive", "client_revoked"),
+)
+def refresh(body: Refresh, db: Db, config: Config, keys: Keys, secret: Secret, now: Now) -> Session:
+    """Exchanges a refresh token. After a lost answer, ask again with the same token: the answer is the same."""
+    session = db.write(sessions.refresh, body.refresh_token, secret, now)
+    if isinstance(session, RefreshReused):
+        log.warning("refresh token reused, session closed: client %s", session.params["client_id"])
+        raise session
+    return _answer(keys, config, session, now)
+
+
+@router.post("/v1/auth/sign-out", operation_id="signOut", status_code=status.HTTP_204_NO_CONTENT, responses=responses())
+def sign_out(body: Refresh, db: Db) -> None:
+    """Closes the session. What waits on the device to be sent is not touched, and a later login goes on from there."""
+    db.write(sessions.sign_out, body.refresh_token)
+
+
+@router.get("/v1/auth/me", operation_id="whoAmI", responses=responses(*CALLER_CODES))
+def me(caller: Caller, db: Db, config: Config, now: Now) -> Me:
+    """Who the caller is, and what it may pull."""
+    account = db.read(accounts.view, caller.account_id, now)
+    year = config.programme_year
+    units = sorted(caller.units(Permission.READ))
+    return Me(
+        id=account.id,
+        username=account.username,
+        name=account.name,
+        client_id=caller.client_id,
+        grants=[GrantItem.model_validate(grant) for grant in caller.grants],
+        scopes=[*(f"{unit}/{year}" for unit in units), f"programme/{year}", caller.own_scope],
+    )
+
+
+@router.get("/.well-known/jwks.json", operation_id="jwks")
+def jwks(keys: Keys, response: Response) -> dict[str, Any]:
+    """RFC 7517 key set: what verifies the service's signatures, retired keys included."""
+    response.headers["Cache-Control"] = "max-age=3600"
+    return keys.jwks()

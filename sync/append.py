@@ -1,0 +1,175 @@
+"""The only writer of synced records (protocol C.3).
+
+`write` puts a plan into the database: op rows first, then, with the heads of the touched scopes locked, the log, the
+records and the heads. Nothing is locked after the heads, and they are held until the commit that follows, so what a
+reader sees of a scope is always a prefix of its log.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col
+
+from sync import chain
+from sync.models import Attachment, LeftRecord, LogEntry, Op, OpWait, Record, Revision, ScopeHead, Serial
+from sync.op import Op as ServerOp
+from sync.outcome import Entry, Outcome
+from sync.plan import Changed, OpRow, Plan, Planner
+from sync.state import dump_marks
+from sync.types import Registry
+from sync.world import DbWorld
+
+Salt = Callable[[], bytes]
+
+
+def random_salt() -> bytes:
+    return os.urandom(16)
+
+
+def append(session: Session, registry: Registry, ops: list[ServerOp], now: int) -> list[Outcome]:
+    """Applies ops that the service itself makes (decisions, file states, reference data), in order."""
+    world = DbWorld(session)
+    world.fetch_records({op.record_id for op in ops})
+    planner = Planner(world, registry)
+    outcomes = [planner.serve(op, now) for op in ops]
+    write(session, planner.plan, world, now, random_salt)
+    return outcomes
+
+
+def write(session: Session, plan: Plan, world: DbWorld, now: int, salt: Salt) -> None:
+    """Writes everything of `plan`. The transaction around it commits or leaves no trace."""
+    for row in [*plan.rows, *plan.released]:
+        row.salt, row.at = salt(), now
+    _insert(session, Op, [_op_row(r) for r in plan.rows])
+    _release(session, plan)
+    _number(session, plan, now)
+    _records(session, plan)
+    _attachments(session, plan)
+    upsert(session, Serial, [{"scope": s, "name": n, "last": v} for (s, n), v in sorted(world.numbers.items())])
+
+
+def upsert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    """Inserts rows, or updates those whose primary key is there. Same statement on both databases."""
+    if not rows:
+        return
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    keys = [c.name for c in table.__table__.primary_key]  # type: ignore[attr-defined]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+
+def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def _op_row(row: OpRow) -> dict[str, Any]:
+    return {
+        "op_id": row.op_id, "client_id": row.client_id, "dev_seq": row.dev_seq, "actor": row.actor,
+        "record_id": row.outcome.record_id, "received_at": row.at, "digest": row.digest, "salt": row.salt,
+        "body": row.body, "status": row.outcome.status, "result": row.outcome.stored(),
+    }
+
+
+def _release(session: Session, plan: Plan) -> None:
+    """Held ops that came free, and what the others still wait for."""
+    for row in plan.released:
+        # The body was salted when it came; its digest must not change now.
+        row.salt = session.execute(select(col(Op.salt)).where(col(Op.op_id) == row.op_id)).scalar_one()
+        values = {"status": row.outcome.status, "result": row.outcome.stored()}
+        session.execute(update(Op).where(col(Op.op_id) == row.op_id).values(**values))
+    if plan.waits:
+        session.execute(delete(OpWait).where(col(OpWait.op_id).in_(sorted(plan.waits))))
+        _insert(session, OpWait, [{"op_id": o, "needs": n} for o, needs in plan.waits.items() for n in sorted(needs)])
+
+
+def _number(session: Session, plan: Plan, now: int) -> None:
+    """Takes `seq` numbers under the locks of the touched heads, in one global order, and chains the hashes."""
+    salts = {row.op_id: row.salt for row in [*plan.rows, *plan.released]}
+    heads = _lock_heads(session, {e.scope for e in plan.entries})
+    rows = []
+    for entry in plan.entries:
+        seq, previous = heads[entry.scope]
+        entry.seq, entry.at = seq + 1, now
+        payload = chain.payload_digest(salts[entry.op_id], entry.payload)
+        entry.entry_hash = chain.entry_hash(entry, previous, payload)
+        heads[entry.scope] = (entry.seq, entry.entry_hash)
+        rows.append(_log_row(entry, payload))
+    _insert(session, LogEntry, rows)
+    lefts = [e for e in plan.entries if e.kind == "left"]
+    _insert(session, LeftRecord, [{"scope": e.scope, "seq": e.seq, "record_id": e.record_id, "ver": e.ver} for e in lefts])
+    upsert(session, ScopeHead, [{"scope": s, "seq": q, "hash": h} for s, (q, h) in sorted(heads.items())])
+
+
+def _log_row(entry: Entry, payload: bytes) -> dict[str, Any]:
+    return {
+        "scope": entry.scope, "seq": entry.seq, "record_id": entry.record_id, "kind": entry.kind, "ver": entry.ver,
+        "op_id": entry.op_id, "actor": entry.actor, "at": entry.at, "payload_digest": payload,
+        "entry_hash": entry.entry_hash,
+    }
+
+
+def _lock_heads(session: Session, scopes: set[str]) -> dict[str, tuple[int, bytes]]:
+    if not scopes:
+        return {}
+    wanted = sorted(scopes)
+    statement = (
+        select(col(ScopeHead.scope), col(ScopeHead.seq), col(ScopeHead.hash))
+        .where(col(ScopeHead.scope).in_(wanted))
+        .order_by(col(ScopeHead.scope))
+        .with_for_update()
+    )
+    found = {scope: (seq, head) for scope, seq, head in session.execute(statement)}
+    if len(found) < len(wanted):
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        new = [{"scope": s, "seq": 0, "hash": chain.START} for s in wanted if s not in found]
+        session.execute(dialect.insert(ScopeHead).on_conflict_do_nothing(), new)
+        found = {scope: (seq, head) for scope, seq, head in session.execute(statement)}
+    return found
+
+
+def _records(session: Session, plan: Plan) -> None:
+    last = {e.record_id: e for e in plan.entries if e.kind == "put"}
+    fresh, kept, past = [], [], []
+    for record_id, changed in plan.changed.items():
+        row = _record_row(changed, last[record_id])
+        (fresh if changed.stored_doc is None else kept).append(row)
+        past += _past(changed)
+    # A plain insert: should another writer have made the record since it was looked for, this batch starts again.
+    _insert(session, Record, fresh)
+    if kept:
+        session.execute(update(Record), kept)
+    _insert(session, Revision, past)
+
+
+def _record_row(changed: Changed, entry: Entry) -> dict[str, Any]:
+    state = changed.state
+    state.seq = entry.seq
+    shown = changed.shown[state.ver]
+    return {
+        "id": state.id, "type": state.type, "scope": state.scope, "seq": state.seq, "ver": state.ver,
+        "deleted": state.deleted, "state": shown[0], "content_digest": shown[1], "doc": changed.docs[state.ver],
+        "meta": dump_marks(state.marks),
+    }
+
+
+def _past(changed: Changed) -> list[dict[str, Any]]:
+    """What the record was before each of its new versions."""
+    record_id, first = changed.state.id, min(changed.docs)
+    older = [(first - 1, changed.stored_digest, changed.stored_doc)] if changed.stored_doc else []
+    older += [(v, changed.shown[v][1], doc) for v, doc in changed.docs.items() if v < changed.state.ver]
+    return [{"record_id": record_id, "ver": v, "content_digest": d, "doc": doc} for v, d, doc in older]
+
+
+def _attachments(session: Session, plan: Plan) -> None:
+    rows = [
+        {"record_id": r, "sha256": s, "account_id": who, "state": how} for (r, s), (who, how) in plan.attached.items()
+    ]
+    upsert(session, Attachment, rows)
+    for record_id, sha256 in plan.detached:
+        where = (col(Attachment.record_id) == record_id, col(Attachment.sha256) == sha256)
+        session.execute(delete(Attachment).where(*where))

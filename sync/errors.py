@@ -1,0 +1,47 @@
+"""What can go wrong in the engine, for a whole request. Faults of one op are results, not exceptions.
+
+SyncError
+├── Malformed            the envelope cannot be read
+├── EpochChanged         the server was restored; re-push what receipts say, then pull
+├── ReplicaForked        two installs share one client id
+├── BatchTooLarge        more ops than a push may carry
+├── CursorInvalid        not a cursor of this service
+├── RecordUnknown        no such record, or none that the caller may see
+└── upload errors        see `uploads.py`
+"""
+
+from typing import Any, ClassVar
+
+
+class SyncError(Exception):
+    """Base; `params` fill the text of the problem whose `code` this is."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(self.code)
+        self.params = params
+
+
+class Malformed(SyncError):
+    code = "malformed"
+
+
+class EpochChanged(SyncError):
+    code = "epoch_changed"
+
+
+class ReplicaForked(SyncError):
+    code = "replica_forked"
+
+
+class BatchTooLarge(SyncError):
+    code = "batch_too_large"
+
+
+class CursorInvalid(SyncError):
+    code = "cursor_invalid"
+
+
+class RecordUnknown(SyncError):
+    code = "record_unknown"

@@ -1,0 +1,8 @@
+"""Instants on the wire: RFC 3339, UTC, milliseconds. Pure."""
+
+from datetime import UTC, datetime
+
+
+def iso(ms: int) -> str:
+    """`1764547200000` -> `2025-12-01T00:00:00.000Z`."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,310 @@
+"""What an op does to a record. Pure: no clock, no database (protocol C.6).
+
+A value has been *seen* by an op when `value.ver <= op.base_ver`, or when the same client wrote it earlier. Unseen and
+different: both are kept, the incumbent stays current, and only a `resolve` closes the conflict (the sticky rule).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from sync import canonical
+from sync.op import Action, Op, OpFault
+from sync.state import PLACE, PRESENCE, Candidate, Dot, Register, State
+from sync.text import three_way
+from sync.types import Field, Kind, RecordType
+
+TextAt = Callable[[str, int], str | None]  # field, ver -> the text that stood there
+
+
+class Effect(IntEnum):
+    """What became of one value. Ordered: the largest of an op's effects names the op's status."""
+
+    SUPERSEDED = 0
+    APPLIED = 1
+    MERGED = 2
+    CONFLICT = 3
+
+
+@dataclass(slots=True)
+class Merged:
+    """What one op did. `refused` lists fields whose value the contract keeps from devices: [(field, code)]."""
+
+    effects: dict[str, Effect] = field(default_factory=dict)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    code: str | None = None
+    moved_from: str | None = None
+
+    @property
+    def status(self) -> str:
+        if not self.effects:
+            return "rejected" if self.refused else "applied"
+        return max(self.effects.values()).name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an op had seen when it was made."""
+
+    me: Dot
+    base: int
+
+    def own(self, dot: Dot) -> bool:
+        return dot.client == self.me.client and dot.dev_seq < self.me.dev_seq
+
+    def seen(self, dot: Dot) -> bool:
+        return dot.ver <= self.base or self.own(dot)
+
+
+def validate(op: Op, record_type: RecordType) -> None:
+    """Raises OpFault `field_invalid` for a value that no merge could hold; business faults are issues, not this."""
+    for name in op.fields:
+        if not name[0].isalpha():
+            raise OpFault("field_invalid", f"/{name}", why="a field name starts with a letter")
+        rule = record_type.rule(name)
+        if name == "media" and not record_type.media:
+            raise OpFault("field_invalid", "/media", why="this type takes no files")
+        if rule is None:
+            if name in op.add or name in op.remove or name in op.inc:
+                raise OpFault("field_invalid", f"/{name}", why="an unknown field can only be set")
+            continue
+        for value in _values(op, name, rule):
+            fault = rule.check(value)
+            if fault and value is not None:
+                raise OpFault("field_invalid", f"/{name}", why=fault)
+
+
+def _values(op: Op, name: str, rule: Field) -> list[Any]:
+    """The values an op gives to a field; for a set, its elements."""
+    if (name in op.add or name in op.remove) and rule.kind is not Kind.SET:
+        raise OpFault("field_invalid", f"/{name}", why="add and remove are for sets")
+    if name in op.inc and rule.kind is not Kind.COUNTER:
+        raise OpFault("field_invalid", f"/{name}", why="inc is for counters")
+    if name not in op.set:
+        return [*op.add.get(name, []), *op.remove.get(name, [])]
+    value = op.set[name]
+    if rule.kind in (Kind.SET, Kind.COUNTER):
+        if op.action is not Action.CREATE:
+            raise OpFault("field_invalid", f"/{name}", why="after create, a set takes add and remove, a counter inc")
+        if rule.kind is Kind.SET and not isinstance(value, list):
+            raise OpFault("field_invalid", f"/{name}", why="a set starts as a list")
+        return [*value, *op.add.get(name, [])] if rule.kind is Kind.SET else [value]
+    return [_text_of(value)] if rule.kind is Kind.TEXT else [value]
+
+
+def _text_of(value: Any) -> Any:
+    """Long text comes bare or as `{"text": …}`."""
+    return value.get("text") if isinstance(value, dict) else value
+
+
+def apply(state: State, op: Op, record_type: RecordType, text_at: TextAt) -> Merged:
+    """Merges a validated op into `state`, which becomes version `ver + 1`; the caller keeps or drops it by the status."""
+    base = op.base_ver if op.base_ver <= state.ver else 0  # a base from a lineage that is gone has seen nothing here
+    sight = Sight(Dot(state.ver + 1, op.client_id, op.dev_seq or 0, op.actor), base)
+    merged = Merged()
+    if op.action is Action.DELETE:
+        _delete(state, op, sight, merged)
+    elif op.action is Action.RESTORE:
+        _put(state, PRESENCE, state.deleted, value=False, op=op, sight=sight, merged=merged)
+    elif op.action is Action.MOVE:
+        _move(state, op, sight, merged)
+    else:
+        _edit(state, op, record_type, sight, merged, text_at)
+    return merged
+
+
+def _edit(state: State, op: Op, record_type: RecordType, sight: Sight, merged: Merged, text_at: TextAt) -> None:
+    if op.action is Action.RESOLVE:
+        _settle_deletion(state, op, sight, merged)
+    for name, value in op.set.items():
+        rule = record_type.rule(name)
+        kind = rule.kind if rule else Kind.REGISTER
+        if kind is Kind.SET:
+            _elements(state, name, value, [], sight, merged)
+        elif kind is Kind.COUNTER:
+            _count(state, name, value or 0, sight, merged)
+        elif kind is Kind.FACT and name in state.data:
+            _again(state, name, value, merged)
+        elif kind is Kind.TEXT:
+            _write(state, name, _text_of(value), op, sight, merged, text_at)
+        else:
+            merged.effects[name] = _set(state, name, value, op, sight)
+    for name in {*op.add, *op.remove}:
+        _elements(state, name, op.add.get(name, []), op.remove.get(name, []), sight, merged)
+    for name, delta in op.inc.items():
+        _count(state, name, delta, sight, merged)
+    if state.deleted and op.action is not Action.RESOLVE and merged.effects:
+        merged.effects["@deleted"] = Effect.CONFLICT  # the words are kept on the tombstone; only `restore` revives
+        merged.code = "record_deleted"
+
+
+def _again(state: State, name: str, value: Any, merged: Merged) -> None:
+    """A fact is written once; another value is reported, and stays in the op."""
+    if canonical.same(state.data[name], value):
+        merged.effects[name] = Effect.MERGED
+    else:
+        merged.refused.append((name, "field_fixed"))
+
+
+def _set(state: State, name: str, value: Any, op: Op, sight: Sight) -> Effect:
+    register = state.register(name)
+    if _late(register, sight):
+        return Effect.SUPERSEDED
+    current, effect = _contend(register, name in state.data, state.data.get(name), value, op, sight)
+    state.data[name] = current
+    return effect
+
+
+def _late(register: Register, sight: Sight) -> bool:
+    """Whether a later op of the same client already spoke; else notes that this one has."""
+    last = register.clock.get(sight.me.client)
+    if last and last[0] >= sight.me.dev_seq and sight.me.client:
+        return True
+    register.clock[sight.me.client] = [sight.me.dev_seq, sight.me.ver]
+    return False
+
+
+def _contend(register: Register, held: bool, current: Any, value: Any, op: Op, sight: Sight) -> tuple[Any, Effect]:
+    """The sticky rule: the value that is now current, and what became of the new one."""
+    resolves = op.action in (Action.RESOLVE, Action.MOVE)
+    gone = sight.seen if resolves else sight.own
+    register.others = [c for c in register.others if not gone(c.dot)]
+    if not held or register.dot is None or sight.seen(register.dot):
+        register.others = [c for c in register.others if not canonical.same(c.value, value)]
+        register.dot = sight.me
+        return value, Effect.APPLIED
+    if canonical.same(current, value):
+        return current, Effect.MERGED
+    if not any(canonical.same(c.value, value) for c in register.others):
+        register.others.append(Candidate(value, sight.me, op.op_id))
+    return current, Effect.CONFLICT
+
+
+def _write(state: State, name: str, text: Any, op: Op, sight: Sight, merged: Merged, text_at: TextAt) -> None:
+    """Long text: words inserted apart are all kept; where both changed one place, both texts are."""
+    register = state.register(name)
+    basis = _basis(register, name, sight, text_at)
+    if _late(register, sight):
+        merged.effects[name] = Effect.SUPERSEDED
+        return
+    current = state.data.get(name)
+    apart = name in state.data and register.dot is not None and not sight.seen(register.dot)
+    if apart and op.action is not Action.RESOLVE and isinstance(current, str) and isinstance(text, str):
+        joined = three_way(basis or "", current, text)
+        if joined is not None:
+            me = sight.me
+            # A joined text is nobody's own: a later op of this client has not seen the other's words in it.
+            register.dot = me if joined == text else Dot(me.ver, "", 0, me.by)
+            register.texts[me.client] = [me.ver, text]
+            state.data[name] = joined
+            merged.effects[name] = Effect.MERGED
+            return
+    state.data[name], merged.effects[name] = _contend(register, name in state.data, current, text, op, sight)
+    if merged.effects[name] is Effect.CONFLICT:
+        register.texts[sight.me.client] = [sight.me.ver, None]
+    else:
+        register.texts.pop(sight.me.client, None)
+
+
+def _basis(register: Register, name: str, sight: Sight, text_at: TextAt) -> str | None:
+    """The text that the writer started from.
+
+    That is the text at `base_ver`, unless the same client wrote again before it pulled: then it started from its own
+    last text. `texts[client]` holds that text when it was joined with others' words, or None when it stands as a
+    candidate, in which case its words count as new and the text at `base_ver` is the basis.
+    """
+    last = register.clock.get(sight.me.client)
+    if last and last[1] > sight.base and last[0] < sight.me.dev_seq:
+        ver, text = register.texts.get(sight.me.client, (0, None))
+        if ver != last[1]:
+            return text_at(name, last[1])
+        if text is not None:
+            return str(text)
+    return text_at(name, sight.base) if sight.base else None
+
+
+def _elements(state: State, name: str, adds: list[Any], removes: list[Any], sight: Sight, merged: Merged) -> None:
+    """Sets: each element on its own. Add wins over a concurrent remove; a remove takes only adds it has seen."""
+    values = {_key(v): v for v in state.data.get(name, [])}
+    dots = state.marks.elements.setdefault(name, {})
+    effect = Effect.SUPERSEDED if adds or removes else Effect.APPLIED
+    for value in removes:
+        key = _key(value)
+        state.marks.removed.setdefault(name, {}).setdefault(key, {})[sight.me.client] = sight.me.dev_seq
+        left = [d for d in dots.get(key, [state.marks.first]) if not sight.seen(d)] if key in values else []
+        if left:
+            dots[key] = left
+        else:
+            values.pop(key, None)
+            dots.pop(key, None)
+        effect = max(effect, Effect.MERGED if left else Effect.APPLIED)
+    for value in adds:
+        key = _key(value)
+        if state.marks.removed.get(name, {}).get(key, {}).get(sight.me.client, -1) > sight.me.dev_seq:
+            continue  # the same client took it out again, in an op that came first
+        left = [d for d in dots.get(key, [state.marks.first]) if not sight.seen(d)] if key in values else []
+        if left or state.marks.first != sight.me:
+            dots[key] = [*left, sight.me]
+        values.setdefault(key, value)
+        effect = max(effect, Effect.MERGED if left else Effect.APPLIED)
+    if not dots:
+        del state.marks.elements[name]
+    state.data[name] = list(values.values())
+    merged.effects[name] = effect
+
+
+def _key(value: Any) -> str:
+    return value if isinstance(value, str) else canonical.encode(value).decode()
+
+
+def _count(state: State, name: str, delta: int, sight: Sight, merged: Merged) -> None:
+    state.register(name).dot = sight.me
+    state.data[name] = state.data.get(name, 0) + delta
+    merged.effects[name] = Effect.APPLIED
+
+
+def _delete(state: State, op: Op, sight: Sight, merged: Merged) -> None:
+    """A delete that has not seen somebody's edit leaves the record and opens a conflict (protocol P33)."""
+    unseen = any(not sight.seen(d) for d in state.dots())
+    if unseen and not state.deleted:
+        register = state.register(PRESENCE)
+        if _late(register, sight):
+            merged.effects[PRESENCE] = Effect.SUPERSEDED
+            return
+        if not any(c.value is True for c in register.others):
+            register.others.append(Candidate(True, sight.me, op.op_id))
+        merged.effects[PRESENCE] = Effect.CONFLICT
+        merged.code = "delete_vs_edit"
+        return
+    _put(state, PRESENCE, state.deleted, value=True, op=op, sight=sight, merged=merged)
+
+
+def _put(state: State, name: str, current: bool, *, value: bool, op: Op, sight: Sight, merged: Merged) -> None:
+    register = state.register(name)
+    if _late(register, sight):
+        merged.effects[name] = Effect.SUPERSEDED
+        return
+    register.others = []
+    register.dot = sight.me
+    state.deleted = value
+    merged.effects[name] = Effect.MERGED if current == value else Effect.APPLIED
+
+
+def _settle_deletion(state: State, op: Op, sight: Sight, merged: Merged) -> None:
+    """A `resolve` that names no field answers a pending delete: the record stays."""
+    register = state.marks.registers.get(PRESENCE)
+    if register and register.others and not op.set:
+        register.others = [c for c in register.others if not sight.seen(c.dot)]
+        merged.effects[PRESENCE] = Effect.CONFLICT if register.others else Effect.APPLIED
+
+
+def _move(state: State, op: Op, sight: Sight, merged: Merged) -> None:
+    register = state.marks.registers.setdefault(PLACE, Register(state.marks.first))
+    if _late(register, sight):
+        merged.effects[PLACE] = Effect.SUPERSEDED
+        return
+    before = state.scope
+    state.scope, merged.effects[PLACE] = _contend(register, True, before, op.scope, op, sight)
+    if state.scope != before:
+        merged.moved_from = before

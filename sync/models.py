@@ -1,0 +1,191 @@
+"""The engine's tables (protocol C.2). Importable by `sync` only; times are ms since 1970 UTC.
+
+JSON lives in text columns: it is written once, hashed as written, and passed through to pulls unparsed.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class SyncEpoch(SQLModel, table=True):
+    """The lineage of this database. A restore opens a new one, so that devices know to compare (protocol P14)."""
+
+    __tablename__ = "sync_epoch"
+    epoch: str = Field(primary_key=True)
+    started_at: int = Field(sa_type=BigInteger)
+    reason: str
+    active: bool = True
+
+
+class ScopeHead(SQLModel, table=True):
+    """The last `seq` of a scope and the hash of its log up to there. Locked last, just before commit."""
+
+    __tablename__ = "scope_head"
+    scope: str = Field(primary_key=True)
+    seq: int = Field(sa_type=BigInteger)
+    hash: bytes = Field(sa_type=LargeBinary)
+
+
+class Record(SQLModel, table=True):
+    """Current state of a record; `doc` is what a pull sends, `meta` is what a merge needs."""
+
+    __tablename__ = "record"
+    __table_args__ = (
+        Index("record_feed", "scope", "seq", unique=True),
+        Index("record_state", "state", "scope", "seq"),
+    )
+    id: str = Field(primary_key=True)
+    type: str
+    scope: str
+    seq: int = Field(sa_type=BigInteger)
+    ver: int
+    deleted: bool
+    state: str
+    content_digest: str
+    doc: str = Field(sa_column=Column(Text, nullable=False))
+    meta: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class Revision(SQLModel, table=True):
+    """What a record was before its next change: the base of text merges, and what was verified stays readable."""
+
+    __tablename__ = "revision"
+    record_id: str = Field(primary_key=True)
+    ver: int = Field(primary_key=True)
+    content_digest: str
+    doc: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class LeftRecord(SQLModel, table=True):
+    """A record that moved away from a scope: tells its readers to drop their copy (protocol P10)."""
+
+    __tablename__ = "left_record"
+    scope: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    record_id: str
+    ver: int
+
+
+class LogEntry(SQLModel, table=True):
+    """History of a scope: gap-free, hash-chained, never updated (protocol C.3, C.9)."""
+
+    __tablename__ = "change_log"
+    __table_args__ = (Index("change_log_record", "record_id", "ver"),)
+    scope: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    record_id: str
+    kind: str
+    ver: int
+    op_id: str
+    actor: str
+    at: int = Field(sa_type=BigInteger)
+    payload_digest: bytes = Field(sa_type=LargeBinary)
+    entry_hash: bytes = Field(sa_type=LargeBinary)
+
+
+class Op(SQLModel, table=True):
+    """What a device did, kept for ever whether it was applied or not. Only `body` and `salt` may be redacted."""
+
+    __tablename__ = "op"
+    __table_args__ = (UniqueConstraint("client_id", "dev_seq", name="op_client_seq"),)
+    op_id: str = Field(primary_key=True)
+    client_id: str
+    dev_seq: int | None = Field(default=None, sa_type=BigInteger)
+    actor: str
+    record_id: str | None = None
+    received_at: int = Field(sa_type=BigInteger)
+    digest: bytes = Field(sa_type=LargeBinary)
+    salt: bytes | None = Field(default=None, sa_type=LargeBinary)
+    body: str | None = Field(default=None, sa_column=Column(Text))
+    status: str
+    result: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class OpWait(SQLModel, table=True):
+    """What a held op waits for: `record:<id>` or `op:<id>`. Released by its arrival, never by a timer."""
+
+    __tablename__ = "op_wait"
+    __table_args__ = (Index("op_wait_needs", "needs"),)
+    op_id: str = Field(primary_key=True)
+    needs: str = Field(primary_key=True)
+
+
+class Serial(SQLModel, table=True):
+    """The last running number given out under a name in a scope."""
+
+    __tablename__ = "serial"
+    scope: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    last: int
+
+
+class Replica(SQLModel, table=True):
+    """How far one client's ops have come. Its row lock makes pushes of one client follow each other."""
+
+    __tablename__ = "replica"
+    client_id: str = Field(primary_key=True)
+    acked_through: int = Field(sa_type=BigInteger)
+    last_dev_seq: int = Field(sa_type=BigInteger)
+    pending: int
+    seen_at: int = Field(sa_type=BigInteger)
+
+
+class Upload(SQLModel, table=True):
+    """One tus upload. Its offset is not here: the store knows what is durable (protocol C.8)."""
+
+    __tablename__ = "upload"
+    id: str = Field(primary_key=True)
+    account_id: str
+    client_id: str
+    record_id: str | None = None
+    size: int = Field(sa_type=BigInteger)
+    sha256: str | None = Field(default=None, description="whole-file digest that the client declared, hex")
+    name: str = Field(description="display text, as sent; never a path")
+    mime: str
+    state: str = Field(description="open | verified | hash_mismatch")
+    created_at: int = Field(sa_type=BigInteger)
+    expires_at: int = Field(sa_type=BigInteger)
+    lease: int = Field(default=0, description="raised by each append; an older append loses")
+
+
+class Blob(SQLModel, table=True):
+    """Bytes that arrived whole and whose SHA-256 this service computed itself."""
+
+    __tablename__ = "blob"
+    sha256: str = Field(primary_key=True)
+    size: int = Field(sa_type=BigInteger)
+    mime: str
+    check: str = Field(description="pending | ok | unreadable | unknown: could a decoder read it")
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class Holding(SQLModel, table=True):
+    """An account that has sent all bytes of a digest. Knowing a digest alone gives nothing (protocol P44)."""
+
+    __tablename__ = "holding"
+    sha256: str = Field(primary_key=True)
+    account_id: str = Field(primary_key=True)
+
+
+class Attachment(SQLModel, table=True):
+    """A file that a record names, and whether its bytes are here for that record."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (Index("attachment_sha256", "sha256"),)
+    record_id: str = Field(primary_key=True)
+    sha256: str = Field(primary_key=True)
+    account_id: str = Field(description="who attached it")
+    state: str = Field(description="missing | verified")
+
+
+class Job(SQLModel, table=True):
+    """Work to be done after the answer, written in the transaction that caused it; claimed with a lease."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index("job_due", "done", "run_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    payload: str = Field(sa_column=Column(Text, nullable=False))
+    run_at: int = Field(sa_type=BigInteger)
+    attempts: int = 0
+    done: bool = False

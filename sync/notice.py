@@ -1,0 +1,49 @@
+"""The engine's own record type: what became of a held or replayed op, told in its author's own scope. Pure."""
+
+from sync import canonical
+from sync.op import Action, Op
+from sync.outcome import Outcome
+from sync.types import Field, Kind, RecordType
+
+NOTICE = RecordType(
+    "op_outcome",
+    {name: Field(Kind.REGISTER, lambda _v: None) for name in ("op_id", "record_id", "status", "code", "fields")},
+    shared=True,
+)
+
+
+def notice(op: Op, outcome: Outcome, at: int) -> Op:
+    """A server op that creates the notice; one per op and outcome."""
+    values = {"op_id": op.op_id, "record_id": op.record_id, "status": outcome.status, "code": outcome.code}
+    values["fields"] = outcome.fields
+    return server_op(
+        canonical.derived_id("notice-op", canonical.sha256(f"{op.op_id}{at}".encode())),
+        NOTICE.name,
+        canonical.derived_id("notice", canonical.sha256(f"{op.op_id}{at}".encode())),
+        f"user:{op.actor}",
+        Action.CREATE,
+        values=values,
+    )
+
+
+def server_op(
+    op_id: str,
+    type_name: str,
+    record_id: str,
+    scope: str,
+    action: Action,
+    *,
+    actor: str = "",
+    base_ver: int = 0,
+    values: dict[str, object] | None = None,
+    server: dict[str, object] | None = None,
+) -> Op:
+    """An op that the service itself makes. It has no client and no `dev_seq`; its body is kept like any other."""
+    body = canonical.encode(
+        {"op_id": op_id, "action": action, "type": type_name, "record_id": record_id, "scope": scope, "actor": actor,
+         "set": values or {}, "server": server or {}}
+    )
+    return Op(
+        op_id, "", None, actor, action, type_name, record_id, scope, base_ver, canonical.sha256(body), body.decode(),
+        set=dict(values or {}), server=dict(server or {}),
+    )

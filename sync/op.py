@@ -1,0 +1,186 @@
+"""An op: what a device did. Reading one from the wire. Pure (protocol C.1, C.4).
+
+A fault here never loses the op: it becomes a rejected result with the body kept.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sync import canonical
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}/[0-9]{4}")
+MAPS = ("set", "add", "remove", "inc")
+KNOWN = frozenset(
+    {"op_id", "dev_seq", "actor", "action", "type", "record_id", "scope", "base_ver", "schema", "media", "deps", "captured", *MAPS}
+)
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    PATCH = "patch"
+    DELETE = "delete"
+    RESTORE = "restore"
+    MOVE = "move"
+    RESOLVE = "resolve"
+
+
+class OpFault(Exception):
+    """Why an op is rejected: a code of the catalogue and the place, as a JSON pointer."""
+
+    def __init__(self, code: str, path: str = "", **params: Any) -> None:
+        super().__init__(code)
+        self.code, self.path, self.params = code, path, params
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One op as the engine sees it. `server` holds server-owned values; only ops made here have any."""
+
+    op_id: str
+    client_id: str
+    dev_seq: int | None
+    actor: str
+    action: Action
+    type: str
+    record_id: str
+    scope: str
+    base_ver: int
+    digest: bytes
+    body: str
+    set: dict[str, Any] = field(default_factory=dict)
+    add: dict[str, list[Any]] = field(default_factory=dict)
+    remove: dict[str, list[Any]] = field(default_factory=dict)
+    inc: dict[str, int] = field(default_factory=dict)
+    deps: tuple[str, ...] = ()
+    captured: dict[str, Any] | None = None
+    server: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return frozenset((*self.set, *self.add, *self.remove, *self.inc))
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of an op before it is understood; enough to store it and to answer for it."""
+
+    op_id: str
+    client_id: str
+    dev_seq: int | None
+    digest: bytes
+    body: str
+    raw: Any
+
+
+def envelope(raw: Any, client_id: str) -> Envelope:
+    """Names an op. One without a usable id gets an id made from its content, so that a retry is a duplicate."""
+    try:
+        canonical.check(raw)
+        body = canonical.encode(raw)
+    except canonical.OddValue:
+        body = canonical.keep(raw).encode()
+    digest = canonical.sha256(body)
+    named = isinstance(raw, dict)
+    op_id = raw.get("op_id") if named else None
+    dev_seq = raw.get("dev_seq") if named else None
+    if not (isinstance(op_id, str) and UUID.fullmatch(op_id)):
+        op_id = canonical.derived_id(client_id, digest)
+    valid = isinstance(dev_seq, int) and not isinstance(dev_seq, bool) and dev_seq > 0
+    return Envelope(op_id, client_id, dev_seq if valid else None, digest, body.decode(), raw)
+
+
+def read(env: Envelope, account_id: str) -> Op:
+    """The op of an envelope. Raises OpFault `malformed_op`, `actor_mismatch`."""
+    raw = env.raw
+    if not isinstance(raw, dict):
+        raise OpFault("malformed_op", "")
+    try:
+        canonical.check(raw)
+    except canonical.OddValue as error:
+        raise OpFault("malformed_op", error.path, why=str(error)) from error
+    if raw.get("op_id") != env.op_id:
+        raise OpFault("malformed_op", "/op_id")
+    if env.dev_seq is None:
+        raise OpFault("malformed_op", "/dev_seq")
+    if raw.get("actor", account_id) != account_id:
+        raise OpFault("actor_mismatch", "/actor")
+    action = _one_of(raw, "action", Action)
+    return Op(
+        op_id=env.op_id,
+        client_id=env.client_id,
+        dev_seq=env.dev_seq,
+        actor=account_id,
+        action=action,
+        type=_text(raw, "type"),
+        record_id=_match(raw, "record_id", UUID),
+        scope=_match(raw, "scope", SCOPE),
+        base_ver=_count(raw, "base_ver"),
+        digest=env.digest,
+        body=env.body,
+        deps=tuple(_texts(raw, "deps")),
+        captured=_optional_map(raw, "captured"),
+        **_changes(raw),
+    )
+
+
+def _changes(raw: dict[str, Any]) -> dict[str, Any]:
+    """`set add remove inc` and `media`, which is the set of files: naming one is adding it."""
+    found: dict[str, Any] = {name: dict(_optional_map(raw, name) or {}) for name in MAPS}
+    media = raw.get("media", [])
+    if not isinstance(media, list):
+        raise OpFault("malformed_op", "/media")
+    if media:
+        found["add"]["media"] = [*found["add"].get("media", []), *media]
+    for name in ("add", "remove"):
+        for key, elements in found[name].items():
+            if not isinstance(elements, list):
+                raise OpFault("malformed_op", f"/{name}/{key}")
+    for key, delta in found["inc"].items():
+        if not isinstance(delta, int) or isinstance(delta, bool):
+            raise OpFault("malformed_op", f"/inc/{key}")
+    return found
+
+
+def _text(raw: dict[str, Any], name: str) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= canonical.NAME_LENGTH:
+        raise OpFault("malformed_op", f"/{name}")
+    return value
+
+
+def _texts(raw: dict[str, Any], name: str) -> list[str]:
+    value = raw.get(name, [])
+    if not isinstance(value, list) or len(value) > 50 or not all(isinstance(v, str) and len(v) <= 64 for v in value):
+        raise OpFault("malformed_op", f"/{name}")
+    return value
+
+
+def _match(raw: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise OpFault("malformed_op", f"/{name}")
+    return value
+
+
+def _count(raw: dict[str, Any], name: str) -> int:
+    value = raw.get(name, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise OpFault("malformed_op", f"/{name}")
+    return value
+
+
+def _one_of(raw: dict[str, Any], name: str, choices: type[Action]) -> Action:
+    try:
+        return choices(raw.get(name))
+    except ValueError as error:
+        raise OpFault("malformed_op", f"/{name}") from error
+
+
+def _optional_map(raw: dict[str, Any], name: str) -> dict[str, Any] | None:
+    value = raw.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise OpFault("malformed_op", f"/{name}")
+    return value

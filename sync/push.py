@@ -1,0 +1,109 @@
+"""A push: the ops of one client, in one transaction, with an answer for each (protocol C.4)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from auth.principal import Permission, Principal
+from sync.append import Salt, random_salt, upsert, write
+from sync.epoch import current_epoch
+from sync.errors import BatchTooLarge, EpochChanged, ReplicaForked
+from sync.models import Op, Replica
+from sync.op import envelope
+from sync.outcome import Outcome
+from sync.plan import Forked, Planner
+from sync.types import Registry
+from sync.world import DbWorld
+
+MAX_OPS = 500
+
+
+@dataclass(slots=True)
+class Pushed:
+    """Outcomes in the order of the request; `acked_through` is the largest n with every dev_seq up to n durable."""
+
+    epoch: str
+    outcomes: list[Outcome]
+    acked_through: int
+    missing: list[int] = field(default_factory=list)
+
+
+def push(
+    session: Session,
+    registry: Registry,
+    principal: Principal,
+    ops: list[Any],
+    now: int,
+    *,
+    epoch: str | None = None,
+    pending: int = 0,
+    salt: Salt = random_salt,
+) -> Pushed:
+    """Applies `ops` (parsed JSON, any shape) for `principal`. Each gets an outcome and none blocks another.
+
+    Raises BatchTooLarge, EpochChanged, ReplicaForked; then nothing is stored.
+    """
+    if len(ops) > MAX_OPS:
+        raise BatchTooLarge(max_ops=MAX_OPS)
+    current = current_epoch(session)
+    if epoch is not None and epoch != current:
+        raise EpochChanged(current={"epoch": current})
+    replica = _lock_replica(session, principal.client_id, now)
+    world = DbWorld(session, principal.client_id)
+    envelopes = [envelope(raw, principal.client_id) for raw in ops]
+    world.fetch(envelopes, principal.account_id)
+    planner = Planner(world, registry)
+    order = sorted(range(len(ops)), key=lambda i: (envelopes[i].dev_seq or 2**53, i))
+    outcomes: dict[int, Outcome] = {}
+    try:
+        for i in order:
+            outcomes[i] = planner.push(envelopes[i], principal, now)
+    except Forked as error:
+        raise ReplicaForked from error
+    write(session, planner.plan, world, now, salt)
+    answered = [outcomes[i] for i in range(len(ops))]
+    _attach_docs(answered, planner, principal)
+    acked, missing, last = _progress(session, replica, principal.client_id)
+    mark = {"client_id": principal.client_id, "acked_through": acked, "last_dev_seq": last, "pending": pending, "seen_at": now}
+    upsert(session, Replica, [mark])
+    return Pushed(current, answered, acked, missing)
+
+
+def _lock_replica(session: Session, client_id: str, now: int) -> int:
+    """Makes pushes of one client follow each other, so that a retry meets what the first try stored (protocol P20)."""
+    where = select(col(Replica.acked_through)).where(col(Replica.client_id) == client_id).with_for_update()
+    found = session.execute(where).scalar_one_or_none()
+    if found is None:
+        start = {"client_id": client_id, "acked_through": 0, "last_dev_seq": 0, "pending": 0, "seen_at": now}
+        session.execute(Replica.__table__.insert(), [start])  # type: ignore[attr-defined]
+    return found or 0
+
+
+def _progress(session: Session, acked: int, client_id: str) -> tuple[int, list[int], int]:
+    """How far the client's ops are durable without a hole, and which of the later ones are missing (D14)."""
+    where = (col(Op.client_id) == client_id, col(Op.dev_seq) > acked)
+    later = list(session.execute(select(col(Op.dev_seq)).where(*where).order_by(col(Op.dev_seq))).scalars())
+    while later and later[0] == acked + 1:
+        acked = later.pop(0)
+    last = later[-1] if later else acked
+    held = set(later)
+    missing = [n for n in range(acked + 1, min(last, acked + 1000)) if n not in held]
+    return acked, missing[:100], last
+
+
+def _attach_docs(outcomes: list[Outcome], planner: Planner, principal: Principal) -> None:
+    """Every answer carries the record as it now is, where the caller may read it (protocol P30)."""
+    for outcome in outcomes:
+        if outcome.record_id is None:
+            continue
+        changed = planner.plan.changed.get(outcome.record_id)
+        if changed:
+            scope, doc = changed.state.scope, changed.docs[changed.state.ver]
+        else:
+            state = planner.world.record(outcome.record_id)
+            if state is None:
+                continue
+            scope, doc = state.scope, planner.world.doc(outcome.record_id)
+        outcome.doc = doc if principal.may(Permission.READ, scope) else None

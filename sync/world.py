@@ -1,0 +1,178 @@
+"""What the database holds for one batch, fetched in a few statements before the plan is made."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlmodel import Session, col
+
+from sync import state as records
+from sync.models import Blob, Holding, LogEntry, Op, OpWait, Record, Revision, Serial
+from sync.op import Envelope, read
+from sync.op import Op as ReadOp
+from sync.outcome import Entry, Known
+from sync.plan import Waiting
+
+
+class DbWorld:
+    """A `plan.World` over one transaction. Records are read for update, sorted by id (protocol C.3)."""
+
+    def __init__(self, session: Session, client_id: str = "") -> None:
+        self.session = session
+        self.client_id = client_id
+        self.rows: dict[str, tuple[str, str, int]] = {}
+        self.states: dict[str, records.State | None] = {}
+        self.ops: dict[str, Known] = {}
+        self.asked: set[str] = set()
+        self.dev_seqs: dict[int, str] = {}
+        self.waits: dict[str, list[Waiting]] = {}
+        self.numbers: dict[tuple[str, str], int] = {}
+        self.files: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def fetch(self, envelopes: list[Envelope], account_id: str) -> None:
+        """Reads all that the batch names; what it names indirectly is read when asked for."""
+        raws = [e.raw for e in envelopes if isinstance(e.raw, dict)]
+        record_ids = {r for raw in raws if isinstance(r := raw.get("record_id"), str) and len(r) == 36}
+        op_ids = {e.op_id for e in envelopes} | {d[3:] for raw in raws for d in _strings(raw.get("deps")) if len(d) == 39}
+        self._fetch_ops(op_ids, {e.dev_seq for e in envelopes if e.dev_seq})
+        self.fetch_records(record_ids)
+        self._fetch_waits({f"record:{r}" for r in record_ids} | {f"op:{o}" for o in op_ids})
+        self._fetch_files({s for raw in raws for s in _digests(raw)}, account_id)
+
+    def fetch_records(self, record_ids: set[str]) -> None:
+        """Locks and reads records, in the order of their ids."""
+        table = (
+            select(col(Record.id), col(Record.doc), col(Record.meta), col(Record.seq))
+            .where(col(Record.id).in_(sorted(record_ids)))
+            .order_by(col(Record.id))
+            .with_for_update()
+        )
+        self.states.update(dict.fromkeys(record_ids))
+        for record_id, doc, meta, seq in self.session.execute(table) if record_ids else ():
+            self.rows[record_id] = (doc, meta, seq)
+            del self.states[record_id]
+
+    def _fetch_ops(self, op_ids: set[str], dev_seqs: set[int]) -> None:
+        mine = and_(col(Op.client_id) == self.client_id, col(Op.dev_seq).in_(sorted(dev_seqs)))
+        for known, client_id, dev_seq in self._known(or_(col(Op.op_id).in_(sorted(op_ids)), mine)):
+            self.ops[known.op_id] = known
+            if client_id == self.client_id and dev_seq:
+                self.dev_seqs[dev_seq] = known.op_id
+        self.asked |= op_ids
+
+    def _known(self, which: ColumnElement[bool]) -> list[tuple[Known, str, int | None]]:
+        rows = self.session.execute(
+            select(
+                col(Op.op_id), col(Op.digest), col(Op.status), col(Op.record_id), col(Op.result), col(Op.client_id),
+                col(Op.dev_seq),
+            ).where(which)
+        ).all()
+        found = []
+        for op_id, digest, status, record_id, result, client_id, dev_seq in rows:
+            stored = orjson.loads(result)
+            entry = self._entry(op_id, record_id, stored) if "ver" in stored else None
+            found.append((Known(op_id, digest, status, record_id, stored, entry), client_id, dev_seq))
+        return found
+
+    def _entry(self, op_id: str, record_id: str, stored: dict[str, Any]) -> Entry | None:
+        row = self.session.execute(
+            select(col(LogEntry.scope), col(LogEntry.seq), col(LogEntry.entry_hash)).where(
+                col(LogEntry.record_id) == record_id, col(LogEntry.ver) == stored["ver"], col(LogEntry.kind) == "put"
+            )
+        ).one_or_none()
+        return Entry(row[0], "put", record_id, stored["ver"], op_id, "", b"", 0, row[1], row[2]) if row else None
+
+    def _fetch_waits(self, needs: set[str]) -> None:
+        self.waits.update({need: [] for need in needs})
+        if not needs:
+            return
+        first = select(col(OpWait.op_id)).where(col(OpWait.needs).in_(sorted(needs)))
+        rows = self.session.execute(
+            select(col(OpWait.op_id), col(OpWait.needs), col(Op.body), col(Op.client_id), col(Op.actor))
+            .join(Op, col(Op.op_id) == col(OpWait.op_id))
+            .where(col(OpWait.op_id).in_(first))
+        ).all()
+        waiting: dict[str, Waiting] = {}
+        for op_id, need, body, client_id, actor in rows:
+            held = waiting.setdefault(op_id, Waiting(_reread(op_id, body, client_id, actor), set()))
+            held.needs.add(need)
+        for need in needs:
+            self.waits[need] = [w for w in waiting.values() if need in w.needs]
+
+    def _fetch_files(self, digests: set[str], account_id: str) -> None:
+        """Files whose every byte this account has sent before; others are `missing`, here or not (protocol P44)."""
+        if not digests:
+            return
+        rows = self.session.execute(
+            select(col(Blob.sha256), col(Blob.mime), col(Blob.check))
+            .join(Holding, col(Holding.sha256) == col(Blob.sha256))
+            .where(col(Blob.sha256).in_(sorted(digests)), col(Holding.account_id) == account_id)
+        ).all()
+        for sha256, mime, check in rows:
+            self.files[sha256, account_id] = {"state": "verified", "mime": mime, "check": check}
+
+    def record(self, record_id: str) -> records.State | None:
+        if record_id not in self.states and record_id not in self.rows:
+            self.fetch_records({record_id})
+        if record_id not in self.states:
+            doc, meta, seq = self.rows[record_id]
+            self.states[record_id] = records.load(doc, meta, seq)
+        return self.states[record_id]
+
+    def doc(self, record_id: str) -> str:
+        return self.rows[record_id][0]
+
+    def known(self, op_id: str) -> Known | None:
+        if op_id not in self.ops and op_id not in self.asked:
+            self.ops.update({k.op_id: k for k, _, _ in self._known(col(Op.op_id) == op_id)})
+        return self.ops.get(op_id)
+
+    def op_at(self, dev_seq: int) -> str | None:
+        return self.dev_seqs.get(dev_seq)
+
+    def text_at(self, record_id: str, name: str, ver: int) -> str | None:
+        state = self.rows.get(record_id)
+        doc: str | None = state[0] if state and orjson.loads(state[0])["ver"] == ver else None
+        if doc is None:
+            where = (col(Revision.record_id) == record_id, col(Revision.ver) == ver)
+            doc = self.session.execute(select(col(Revision.doc)).where(*where)).scalar_one_or_none()
+        text = orjson.loads(doc)["data"].get(name) if doc else None
+        return text if isinstance(text, str) else None
+
+    def waiters(self, needs: str) -> list[Waiting]:
+        if needs not in self.waits:
+            self._fetch_waits({needs})
+        return self.waits[needs]
+
+    def next_number(self, scope: str, name: str) -> int:
+        """Running number of a set element in a scope; the row is locked, so that no two records get one number."""
+        if (scope, name) not in self.numbers:
+            where = (col(Serial.scope) == scope, col(Serial.name) == name)
+            row = self.session.execute(select(col(Serial.last)).where(*where).with_for_update()).scalar_one_or_none()
+            self.numbers[scope, name] = row or 0
+        self.numbers[scope, name] += 1
+        return self.numbers[scope, name]
+
+    def file(self, sha256: str, account_id: str) -> dict[str, Any] | None:
+        return self.files.get((sha256, account_id))
+
+
+def _reread(op_id: str, body: str, client_id: str, actor: str) -> ReadOp:
+    raw = orjson.loads(body)
+    return read(Envelope(op_id, client_id, raw["dev_seq"], b"", body, raw), actor)
+
+
+def _strings(value: Any) -> list[str]:
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
+def _digests(raw: dict[str, Any]) -> list[str]:
+    """Digests of files that an op names, wherever it names them."""
+    found: list[Any] = [raw.get("media")]
+    for part in ("set", "add"):
+        fields = raw.get(part)
+        found.append(fields.get("media") if isinstance(fields, dict) else None)
+    files = [m for media in found if isinstance(media, list) for m in media if isinstance(m, dict)]
+    return [s for m in files if isinstance(s := m.get("sha256"), str) and len(s) == 64]
+
+

@@ -1,0 +1,117 @@
+"""What is shipped: both wheels are built, looked into, and installed in an empty environment where the command runs."""
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+# One worker builds and installs for all of these (pytest-xdist).
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The wheel of the service, then the wheel of its client."""
+    out = tmp_path_factory.mktemp("wheels")
+    for project in (ROOT, ROOT / "clients/python"):
+        build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
+        subprocess.run(build, cwd=project, check=True, capture_output=True)
+    return [next(out.glob("minhchung-*.whl")), next(out.glob("minhchung_client-*.whl"))]
+
+
+@pytest.fixture(scope="session")
+def installed(wheels: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of an environment with what requirements/run.txt locks and the two wheels, and nothing else."""
+    home = tmp_path_factory.mktemp("installed")
+    venv.create(home, with_pip=True)
+    pip = [str(home / "bin/python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements/run.txt")], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-index", *map(str, wheels)], check=True)
+    return home / "bin"
+
+
+@pytest.fixture
+def minhchung(installed: Path, tmp_path: Path) -> Command:
+    """Runs the installed command in an empty folder, without the settings of whoever runs the tests."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MINHCHUNG_", "PYTHON"))}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(installed / "minhchung"), *arguments]
+        return subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False, timeout=60)
+
+    return run
+
+
+def contents(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+def test_the_wheel_holds_the_packages_with_their_data_and_nothing_else(wheels: list[Path]) -> None:
+    tree = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    shipped = contents(wheels[0])
+    assert shipped == tree
+    assert {name.partition("/")[0] for name in shipped} == set(PACKAGES)
+    assert {"service/problems.yaml", "migrations/env.py", "migrations/script.py.mako"} <= shipped
+    assert any(name.startswith("programme/data/") for name in shipped)
+    assert any(name.startswith("migrations/versions/") for name in shipped)
+
+
+def test_the_client_wheel_holds_the_client_only(wheels: list[Path]) -> None:
+    assert {name.partition("/")[0] for name in contents(wheels[1])} == {"minhchung_client"}
+
+
+def test_the_wheels_carry_the_licence(wheels: list[Path]) -> None:
+    with zipfile.ZipFile(wheels[0]) as archive:
+        assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
+
+
+def test_no_other_distribution_owns_our_top_level_names() -> None:
+    owners = importlib.metadata.packages_distributions()
+    assert {name: owners[name] for name in PACKAGES if set(owners.get(name, [])) - {"minhchung"}} == {}
+
+
+def test_the_locks_name_no_registry_and_pin_every_file_by_hash() -> None:
+    for lock in ("requirements/run.txt", "requirements/dev.txt"):
+        text = (ROOT / lock).read_text(encoding="utf-8")
+        assert "http" not in text.replace("httpcore", "").replace("httptools", "").replace("httpx", "")
+        assert all("==" in line for line in text.splitlines() if line and not line.startswith((" ", "#")))
+        assert text.count("==") <= text.count("--hash=sha256:")
+
+
+def test_the_installed_command_explains_itself(minhchung: Command) -> None:
+    shown = minhchung("--help")
+    assert shown.returncode == 0, shown.stderr
+    for command in ("serve", "migrate", "demo", "openapi", "account", "catalogue"):
+        assert command in shown.stdout
+
+
+def test_the_installed_command_prints_the_committed_openapi(minhchung: Command) -> None:
+    shown = minhchung("openapi")
+    assert shown.returncode == 0, shown.stderr
+    assert json.loads(shown.stdout) == json.loads((ROOT / "openapi/openapi.json").read_text(encoding="utf-8"))
+
+
+def test_the_installed_command_makes_a_database_in_an_empty_folder(minhchung: Command, tmp_path: Path) -> None:
+    made = minhchung("migrate")
+    assert made.returncode == 0, made.stderr
+    assert list((tmp_path / "var").glob("*.db"))
+    assert minhchung("migrate").returncode == 0
