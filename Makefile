@@ -10,7 +10,7 @@ TEST_ARGS =
 
 VENV = .venv
 BIN = $(VENV)/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 PYTEST = $(BIN)/python -m pytest
 INPUTS = pyproject.toml clients/python/pyproject.toml
 TOO_OLD = Python 3.11 or newer is needed, and '$(PYTHON)' is not that. Try: make PYTHON=python3.12 ...
@@ -37,7 +37,7 @@ serve: $(VENV)/run ## Migrate the database and serve it; settings come from MINH
 	@$(BIN)/minhchung serve
 
 test: $(VENV)/dev ## Run every test (TEST_ARGS="-k push"); with CI=true a skipped test fails
-	@$(PYTEST) -n 2 --dist loadgroup $(TEST_ARGS)
+	@$(PYTEST) -n 2 --dist worksteal $(TEST_ARGS)
 
 check: lint ## Format, lint, types, import contracts, house lints, documentation
 	@$(BIN)/mypy

@@ -36,6 +36,7 @@ def create_account(
     username: str,
     name: str,
     now: int,
+    *,
     grants: tuple[Grant, ...] = (),
     password_hash: str | None = None,
 ) -> AccountView:

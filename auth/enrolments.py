@@ -32,7 +32,7 @@ class OpenEnrolment:
 
 
 def open_enrolment(
-    session: Session, by: Principal, account_id: str, secret: bytes, now: int, lifetime: int = LIFETIME
+    session: Session, by: Principal, account_id: str, secret: bytes, now: int, *, lifetime: int = LIFETIME
 ) -> OpenEnrolment:
     """Makes a code. Raises AccountUnknown, NotPermitted, AccountInactive."""
     if not administered(session, by, account_id, now).active:

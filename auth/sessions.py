@@ -47,6 +47,7 @@ class Login:
 
 
 def find_login(session: Session, username: str) -> Login | None:
+    """What is stored of this user name, in any case of letters."""
     found = session.exec(select(Account).where(Account.username == username.lower())).first()
     return Login(found.id, found.password_hash) if found else None
 

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from storage.store import BlobStore
 
 from auth import sessions, tokens
 from auth.errors import TokenMissing
@@ -13,6 +12,8 @@ from auth.principal import Principal
 from service.clock import Clock
 from service.db import Database
 from service.settings import Settings
+from storage.store import BlobStore
+from sync.types import Registry
 
 
 def _database(request: Request) -> Database:
@@ -62,7 +63,13 @@ def _secret(request: Request) -> bytes:
     return secret
 
 
+def _types(request: Request) -> Registry:
+    types: Registry = request.app.state.types
+    return types
+
+
 Keys = Annotated[SigningKeys, Depends(_keys)]
+Types = Annotated[Registry, Depends(_types)]
 Secret = Annotated[bytes, Depends(_secret)]
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Access token from sign-in, enrol or refresh.")

@@ -67,11 +67,16 @@ def problem(request: Request, code: str, params: dict[str, Any] | None = None, *
     language = "en" if request.headers.get("accept-language", "").strip().lower().startswith("en") else "vi"
     headers = extra.pop("headers", {})
     body = Problem(
-        type=DOC + code, title=message(code, language, params or {}), status=row.status or 500, code=code,
-        action=row.action, **extra,
+        type=DOC + code,
+        title=message(code, language, params or {}),
+        status=row.status or 500,
+        code=code,
+        action=row.action,
+        **extra,
     )
     return JSONResponse(
-        body.model_dump(exclude_none=True), body.status,
+        body.model_dump(exclude_none=True),
+        body.status,
         {"Content-Language": language, **(CHALLENGE if row.status == 401 else {}), **headers},
         media_type="application/problem+json",
     )

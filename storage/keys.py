@@ -1,4 +1,4 @@
-"""Names in a blob store: keys of objects, ids of uploads. Pure.
+"""Names in a blob store: keys of objects, ids of uploads.
 
 A name is checked here before a store makes a path or an address of it. File names of people are never among them.
 """

@@ -231,7 +231,8 @@ def _elements(state: State, name: str, adds: list[Any], removes: list[Any], sigh
     effect = Effect.SUPERSEDED if adds or removes else Effect.APPLIED
     for value in removes:
         key = _key(value)
-        state.marks.removed.setdefault(name, {}).setdefault(key, {})[sight.me.client] = sight.me.dev_seq
+        last = state.marks.removed.setdefault(name, {}).setdefault(key, {})
+        last[sight.me.client] = max(sight.me.dev_seq, last.get(sight.me.client, 0))
         left = [d for d in dots.get(key, [state.marks.first]) if not sight.seen(d)] if key in values else []
         if left:
             dots[key] = left

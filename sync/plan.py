@@ -94,10 +94,11 @@ class Forked(Exception):
 
 @dataclass(slots=True)
 class Planner:
-    """Works through a batch, op by op, in memory."""
+    """Works through a batch, op by op, in memory. `fresh`: server-owned values that new records start with."""
 
     world: World
     registry: Registry
+    fresh: dict[str, Any] = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
     waiting: dict[str, Waiting] = field(default_factory=dict)
 
@@ -217,7 +218,7 @@ class Planner:
         if state is None:
             first = Dot(1, op.client_id, op.dev_seq or 0, op.actor)
             state = State(op.record_id, op.type, op.scope, record_type.schema, Marks(first))
-            state.server["created_at"] = iso(at)
+            state.server |= {"created_at": iso(at), **({} if record_type.shared else self.fresh)}
         files = {m["sha256"] for m in state.data.get(MEDIA, ())}
         merged = merge.apply(state, op, record_type, lambda name, ver: self._text_at(op.record_id, name, ver))
         outcome = Outcome(op.op_id, op.dev_seq, merged.status, merged.code, record_id=op.record_id)

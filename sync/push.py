@@ -39,9 +39,12 @@ def push(
     *,
     epoch: str | None = None,
     pending: int = 0,
+    fresh: dict[str, Any] | None = None,
     salt: Salt = random_salt,
 ) -> Pushed:
     """Applies `ops` (parsed JSON, any shape) for `principal`. Each gets an outcome and none blocks another.
+
+    `fresh`: server-owned values that new records start with, such as the catalogue in force.
 
     Raises BatchTooLarge, EpochChanged, ReplicaForked; then nothing is stored.
     """
@@ -54,7 +57,7 @@ def push(
     world = DbWorld(session, principal.client_id)
     envelopes = [envelope(raw, principal.client_id) for raw in ops]
     world.fetch(envelopes, principal.account_id)
-    planner = Planner(world, registry)
+    planner = Planner(world, registry, fresh or {})
     order = sorted(range(len(ops)), key=lambda i: (envelopes[i].dev_seq or 2**53, i))
     outcomes: dict[int, Outcome] = {}
     try:

@@ -1,9 +1,9 @@
 """Reading single records: the current one, an earlier version, its history. Visibility is asked here, once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
 from auth.principal import Principal
@@ -51,3 +51,46 @@ def history(session: Session, shown: Shown) -> Sequence[LogEntry]:
     """The log entries of a record, oldest first."""
     where = (col(LogEntry.record_id) == shown.id, col(LogEntry.ver) <= shown.ver)
     return session.exec(select(LogEntry).where(*where).order_by(col(LogEntry.ver))).scalars().all()
+
+
+def current(session: Session, record_ids: list[str]) -> dict[str, Shown]:
+    """Records by id, for the service itself; nobody's view."""
+    rows = session.execute(
+        select(
+            col(Record.id), col(Record.type), col(Record.scope), col(Record.ver), col(Record.content_digest), col(Record.doc)
+        ).where(col(Record.id).in_(record_ids))
+    )
+    return {row[0]: Shown(*row) for row in rows}
+
+
+def every(
+    session: Session, principal: Principal, scope: str, types: Sequence[str], states: Sequence[str]
+) -> Iterator[Shown]:
+    """All readable records of a scope in these types and states, a page at a time."""
+    after: tuple[str, int] | None = None
+    while page := listed(session, principal, scopes=[scope], types=types, states=states, after=after, limit=500):
+        yield from (shown for _, shown in page)
+        after = (scope, page[-1][0])
+
+
+def lock(session: Session, record_id: str) -> None:
+    """Holds a record still until the commit; no word on whether there is one."""
+    session.execute(select(col(Record.id)).where(col(Record.id) == record_id).with_for_update()).first()
+
+
+def listed(
+    session: Session, principal: Principal, *, scopes: Sequence[str] | None, types: Sequence[str] | None,
+    states: Sequence[str] | None, after: tuple[str, int] | None, limit: int,
+) -> list[tuple[int, Shown]]:
+    """Readable records by scope and seq, after a place `(scope, seq)`; each with its seq."""
+    statement = select(
+        col(Record.seq), col(Record.id), col(Record.type), col(Record.scope), col(Record.ver),
+        col(Record.content_digest), col(Record.doc),
+    ).where(visible(principal, col(Record.scope)))
+    for column, wanted in ((Record.scope, scopes), (Record.type, types), (Record.state, states)):
+        if wanted is not None:
+            statement = statement.where(col(column).in_(wanted))
+    if after:
+        statement = statement.where(tuple_(col(Record.scope), col(Record.seq)) > tuple_(*after))
+    statement = statement.order_by(col(Record.scope), col(Record.seq)).limit(limit)
+    return [(seq, Shown(*rest)) for seq, *rest in session.execute(statement)]

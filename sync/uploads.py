@@ -1,31 +1,24 @@
-"""Rules of uploads (protocol C.8): who may go on with one, when it is complete, and what its arrival changes.
+"""Rules of uploads (protocol C.8): who may begin one and go on with it, and when it ends without its file.
 
-The offset is the store's. No function that takes a Session moves file bytes: `measure` and `seal` run between two
-transactions, so that none is open while a disk or a phone is slow.
+The offset is the store's; a row says whose the upload is, what it should become, and which append may write.
+What a complete upload changes is in `media.py`.
 """
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
-import filetype
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
-from auth.principal import Permission, Principal
+from auth.principal import Principal
 from storage import keys
-from storage.errors import OffsetMismatch, UploadGone
+from storage.errors import UploadGone
 from storage.store import BlobStore
 from sync.errors import SyncError
-from sync.models import Attachment, Blob, Holding, Record, Upload
+from sync.models import Upload
 
 OPEN, VERIFIED, MISMATCHED = "open", "verified", "hash_mismatch"
 DEFERRED = -1  # `upload.size` until the client has told the length
-UNKNOWN_MIME = "application/octet-stream"
-
-Arrived = Callable[[Session, list[str], int], None]
-"""Told, inside the transaction, which records a file has just become present for, and when (ms)."""
 
 
 class UploadUnknown(SyncError):
@@ -56,7 +49,7 @@ class HashMismatch(SyncError):
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What a client says of a file before its bytes; `size` None: told later. All of it is display text but the digest."""
+    """What a client says of a file before its bytes; `size` None: told later. Name and type are display text."""
 
     size: int | None
     name: str
@@ -80,17 +73,8 @@ class UploadView:
     lease: int
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What the bytes in the store are: digest in hex, size, and the type that their first bytes show."""
-
-    sha256: str
-    size: int
-    mime: str
-
-
 def create(session: Session, principal: Principal, announced: Announced, now: int, ttl: int) -> UploadView:
-    """A new upload that lives `ttl` ms after its last append, or the unfinished one that this client began for the file.
+    """A new upload that lives `ttl` ms after its last append, or the unfinished one of this client for the same file.
 
     A phone whose answer was lost asks again with the same digest, and goes on where the bytes end.
     """
@@ -110,7 +94,7 @@ def create(session: Session, principal: Principal, announced: Announced, now: in
     upload.lease += 1
     upload.expires_at = now + ttl
     session.add(upload)
-    return _view(upload)
+    return view(upload)
 
 
 def _unfinished(session: Session, principal: Principal, announced: Announced, now: int) -> Upload | None:
@@ -130,29 +114,29 @@ def _unfinished(session: Session, principal: Principal, announced: Announced, no
 
 def find(session: Session, principal: Principal, upload_id: str, now: int) -> UploadView:
     """The caller's own upload. Raises UploadUnknown, also for other accounts; UploadGone after its expiry."""
-    return _view(_own(session, principal, upload_id, now))
+    return view(own(session, principal, upload_id, now, lock=False))
 
 
 def open_for_append(
-    session: Session, principal: Principal, upload_id: str, now: int, *, ttl: int, size: int | None
+    session: Session, principal: Principal, upload_id: str, now: int, *, ttl: int, at: int, size: int | None = None
 ) -> UploadView:
     """Takes the lease from any older append, puts the expiry off, and fixes a deferred length when `size` tells it.
 
     Raises UploadUnknown, UploadGone, UploadLengthInvalid, and HashMismatch where only a new upload can help. The
-    caller has compared the offset before, so that an append at a wrong place does not stop one at the right place.
+    caller has found `at` to be the offset, so that an append at a wrong place never stops one at the right place.
     """
-    upload = _own(session, principal, upload_id, now)
+    upload = own(session, principal, upload_id, now)
     if upload.state == MISMATCHED:
         raise HashMismatch
     if size is not None:
-        if upload.size not in (DEFERRED, size):
+        if upload.size not in (DEFERRED, size) or size < at:
             raise UploadLengthInvalid
         upload.size = size
     if upload.state == OPEN:
         upload.lease += 1
         upload.expires_at = now + ttl
     session.add(upload)
-    return _view(upload)
+    return view(upload)
 
 
 def holds_lease(session: Session, upload: UploadView) -> bool:
@@ -168,87 +152,14 @@ def offset(store: BlobStore, upload: UploadView) -> int:
     return store.size(upload.id)
 
 
-def measure(store: BlobStore, upload: UploadView) -> Measured:
-    """Reads all bytes of a complete upload. Raises OffsetMismatch where they are fewer or gone."""
-    digest, size, head = hashlib.sha256(), 0, b""
-    for piece in store.incoming(upload.id):
-        head = head or piece[:8192]
-        digest.update(piece)
-        size += len(piece)
-    if size != upload.size:
-        raise OffsetMismatch(offset=size)
-    return Measured(digest.hexdigest(), size, filetype.guess_mime(head) or UNKNOWN_MIME)
-
-
-def seal(store: BlobStore, upload: UploadView, measured: Measured) -> None:
-    """Makes the bytes an object where they are the declared ones; else they stay apart. Comes before `finish`."""
-    if upload.sha256 in (None, measured.sha256):
-        store.seal(upload.id, measured.sha256, measured.size)
-
-
-def finish(
-    session: Session, principal: Principal, upload_id: str, measured: Measured, now: int, arrived: Arrived
-) -> UploadView:
-    """Judges a complete upload and lets the records that wait for its file know. Finishing again changes nothing.
-
-    A file counts for the records to which this account attached it, and for the record that the upload named if the
-    caller may capture there; never for others, whoever has the same bytes (protocol P44).
-    """
-    upload = _own(session, principal, upload_id)
-    if upload.state != OPEN:
-        return _view(upload)
-    upload.state = VERIFIED if upload.sha256 in (None, measured.sha256) else MISMATCHED
-    session.add(upload)
-    if upload.state == VERIFIED:
-        upload.sha256 = measured.sha256
-        _keep(session, measured, principal.account_id, now)
-        records = _attach(session, principal, upload)
-        if records:
-            arrived(session, records, now)
-    return _view(upload)
-
-
-def _keep(session: Session, measured: Measured, account_id: str, now: int) -> None:
-    if session.get(Blob, measured.sha256) is None:
-        session.add(
-            Blob(sha256=measured.sha256, size=measured.size, mime=measured.mime, check="pending", created_at=now)
-        )
-    if session.get(Holding, (measured.sha256, account_id)) is None:
-        session.add(Holding(sha256=measured.sha256, account_id=account_id))
-
-
-def _attach(session: Session, principal: Principal, upload: Upload) -> list[str]:
-    """Marks what the file is now present for; returns the ids of those records, sorted."""
-    waiting = select(Attachment).where(
-        col(Attachment.sha256) == upload.sha256,
-        col(Attachment.state) == "missing",
-        or_(
-            col(Attachment.account_id) == principal.account_id,
-            col(Attachment.record_id) == upload.record_id,
-        ),
-    )
-    found = []
-    for attachment in session.scalars(waiting.order_by(col(Attachment.record_id)).with_for_update()):
-        if attachment.account_id == principal.account_id or _may_capture(session, principal, attachment.record_id):
-            attachment.state = VERIFIED
-            session.add(attachment)
-            found.append(attachment.record_id)
-    return found
-
-
-def _may_capture(session: Session, principal: Principal, record_id: str) -> bool:
-    record = session.get(Record, record_id)
-    return record is not None and principal.may(Permission.CAPTURE, record.scope)
-
-
 def terminate(session: Session, principal: Principal, upload_id: str) -> None:
     """Forgets an upload; the caller discards its bytes after the commit. A file that was verified stays a file."""
-    session.delete(_own(session, principal, upload_id))
+    session.delete(own(session, principal, upload_id))
 
 
 def expire(session: Session, store: BlobStore, now: int) -> int:
     """Forgets uploads past their expiry, and bytes that no unfinished upload owns; returns how many uploads went."""
-    expired = session.scalars(select(Upload).where(col(Upload.expires_at) <= now)).all()
+    expired = session.scalars(select(Upload).where(col(Upload.expires_at) <= now).with_for_update()).all()
     for upload in expired:
         session.delete(upload)
     session.flush()
@@ -259,8 +170,9 @@ def expire(session: Session, store: BlobStore, now: int) -> int:
     return len(expired)
 
 
-def _own(session: Session, principal: Principal, upload_id: str, now: int | None = None) -> Upload:
-    upload = session.get(Upload, upload_id, with_for_update=True) if keys.is_upload_id(upload_id) else None
+def own(session: Session, principal: Principal, upload_id: str, now: int | None = None, *, lock: bool = True) -> Upload:
+    """The row; for `sync` only. With `now`, raises UploadGone past the expiry; without a lock it is for reading."""
+    upload = session.get(Upload, upload_id, with_for_update=lock) if keys.is_upload_id(upload_id) else None
     if upload is None or upload.account_id != principal.account_id:
         raise UploadUnknown
     if now is not None and upload.expires_at <= now:
@@ -268,7 +180,8 @@ def _own(session: Session, principal: Principal, upload_id: str, now: int | None
     return upload
 
 
-def _view(upload: Upload) -> UploadView:
+def view(upload: Upload) -> UploadView:
+    """The row as routes see it."""
     return UploadView(
         id=upload.id,
         size=None if upload.size == DEFERRED else upload.size,

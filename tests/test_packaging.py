@@ -8,7 +8,6 @@ import sys
 import tomllib
 import venv
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-# One worker builds and installs for all of these (pytest-xdist).
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
@@ -30,29 +26,6 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
         subprocess.run(build, cwd=project, check=True, capture_output=True)
     return [next(out.glob("minhchung-*.whl")), next(out.glob("minhchung_client-*.whl"))]
-
-
-@pytest.fixture(scope="session")
-def installed(wheels: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` folder of an environment with what requirements/run.txt locks and the two wheels, and nothing else."""
-    home = tmp_path_factory.mktemp("installed")
-    venv.create(home, with_pip=True)
-    pip = [str(home / "bin/python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements/run.txt")], check=True)
-    subprocess.run([*pip, "--no-deps", "--no-index", *map(str, wheels)], check=True)
-    return home / "bin"
-
-
-@pytest.fixture
-def minhchung(installed: Path, tmp_path: Path) -> Command:
-    """Runs the installed command in an empty folder, without the settings of whoever runs the tests."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MINHCHUNG_", "PYTHON"))}
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(installed / "minhchung"), *arguments]
-        return subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False, timeout=60)
-
-    return run
 
 
 def contents(wheel: Path) -> set[str]:
@@ -97,21 +70,25 @@ def test_the_locks_name_no_registry_and_pin_every_file_by_hash() -> None:
         assert text.count("==") <= text.count("--hash=sha256:")
 
 
-def test_the_installed_command_explains_itself(minhchung: Command) -> None:
+def test_the_wheels_work_in_an_environment_that_holds_nothing_else(wheels: list[Path], tmp_path: Path) -> None:
+    home, empty = tmp_path / "environment", tmp_path / "empty"
+    empty.mkdir()
+    venv.create(home, with_pip=True)
+    pip = [str(home / "bin/python"), "-m", "pip", "--disable-pip-version-check", "-qq", "install"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements/run.txt")], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-index", *map(str, wheels)], check=True)
+
+    def minhchung(*arguments: str) -> str:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("MINHCHUNG_", "PYTHON"))}
+        command = [str(home / "bin/minhchung"), *arguments]
+        ran = subprocess.run(command, cwd=empty, env=clean, capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
     shown = minhchung("--help")
-    assert shown.returncode == 0, shown.stderr
-    for command in ("serve", "migrate", "demo", "openapi", "account", "catalogue"):
-        assert command in shown.stdout
-
-
-def test_the_installed_command_prints_the_committed_openapi(minhchung: Command) -> None:
-    shown = minhchung("openapi")
-    assert shown.returncode == 0, shown.stderr
-    assert json.loads(shown.stdout) == json.loads((ROOT / "openapi/openapi.json").read_text(encoding="utf-8"))
-
-
-def test_the_installed_command_makes_a_database_in_an_empty_folder(minhchung: Command, tmp_path: Path) -> None:
-    made = minhchung("migrate")
-    assert made.returncode == 0, made.stderr
-    assert list((tmp_path / "var").glob("*.db"))
-    assert minhchung("migrate").returncode == 0
+    assert all(command in shown for command in ("serve", "migrate", "demo", "openapi", "account", "catalogue"))
+    committed = (ROOT / "openapi/openapi.json").read_text(encoding="utf-8")
+    assert json.loads(minhchung("openapi")) == json.loads(committed), "run `make openapi`"
+    minhchung("migrate")
+    assert list((empty / "var").glob("*.db"))
+    minhchung("migrate")  # and once more, on what is there

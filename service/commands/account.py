@@ -26,8 +26,7 @@ def add_parser(subparsers: Any) -> None:
     add = verbs.add_parser("add", help="make an account")
     add.add_argument("username")
     add.add_argument("--name", required=True, help="the person's name")
-    add.add_argument("--unit", help="unit code, or * for every unit")
-    add.add_argument("--role", choices=list(Role))
+    add.add_argument("--grant", nargs=2, action="append", default=[], metavar=("UNIT", "ROLE"), help="* is every unit")
     add.add_argument("--no-password", action="store_true", help="let the account in by enrolled devices only")
     grant = verbs.add_parser("grant", help="give a role in a unit")
     grant.add_argument("username")
@@ -56,9 +55,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _add(args: argparse.Namespace, _settings: Settings, database: Database, now: int) -> None:
-    grants = (Grant.of(args.unit, args.role),) if args.unit and args.role else ()
+    grants = tuple(Grant.of(unit, role) for unit, role in args.grant)
     password_hash = None if args.no_password else hash_password(_password(args))
-    made = database.write(accounts.create_account, OPERATOR, args.username, args.name, now, grants, password_hash)
+    made = database.write(
+        accounts.create_account, OPERATOR, args.username, args.name, now, grants=grants, password_hash=password_hash
+    )
     print(f"account {made.username} {made.id}")
 
 

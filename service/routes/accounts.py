@@ -92,7 +92,9 @@ def create_account(body: NewAccount, caller: Caller, db: Db, now: Now) -> Accoun
     """Makes an account; an administrator of a unit gives it a role there at once."""
     grants = tuple(Grant.of(item.unit, item.role) for item in body.grants)
     password = hash_password(body.password) if body.password is not None else None
-    made = db.write(accounts.create_account, caller, body.username, body.name, now, grants, password)
+    made = db.write(
+        accounts.create_account, caller, body.username, body.name, now, grants=grants, password_hash=password
+    )
     return Account.model_validate(made)
 
 
@@ -116,7 +118,7 @@ def grant(account_id: UUID, body: NewGrant, caller: Caller, db: Db, now: Now) ->
     operation_id="revokeRole",
     responses=responses(*CODES, "role_unknown"),
 )
-def revoke_grant(account_id: UUID, unit: UnitCode, role: ShortText, caller: Caller, db: Db, now: Now) -> Account:
+def revoke_grant(account_id: UUID, unit: UnitCode, role: ShortText, *, caller: Caller, db: Db, now: Now) -> Account:
     """Ends a role in a unit, from the next request of its holder on."""
     given = Grant.of(unit, role)
     return Account.model_validate(db.write(accounts.revoke_grant, caller, str(account_id), given, now))
@@ -136,7 +138,7 @@ def list_clients(account_id: UUID, caller: Caller, db: Db, now: Now) -> list[Cli
     responses=responses(*CODES),
     dependencies=[Depends(uncached)],
 )
-def open_enrolment(account_id: UUID, caller: Caller, db: Db, config: Config, secret: Secret, now: Now) -> Enrolment:
+def open_enrolment(account_id: UUID, *, caller: Caller, db: Db, config: Config, secret: Secret, now: Now) -> Enrolment:
     """A code that lets one device in within 15 minutes, without a password."""
     made = db.write(enrolments.open_enrolment, caller, str(account_id), secret, now)
     uri = enrolments.enrolment_uri(config.public_url, made.code)

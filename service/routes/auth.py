@@ -101,7 +101,7 @@ def sign_in(body: SignIn, db: Db, config: Config, keys: Keys, now: Now) -> Sessi
     operation_id="enrol",
     responses=responses("enrolment_invalid", "public_key_invalid", "account_inactive", "client_revoked"),
 )
-def enrol(body: Enrol, db: Db, config: Config, keys: Keys, secret: Secret, now: Now) -> Session:
+def enrol(body: Enrol, *, db: Db, config: Config, keys: Keys, secret: Secret, now: Now) -> Session:
     """Signs a device in by a one-time code."""
     key = p256_public_pem(body.public_key) if body.public_key is not None else None
     install = Install(body.install_id, body.device_name, key)
@@ -113,7 +113,7 @@ def enrol(body: Enrol, db: Db, config: Config, keys: Keys, secret: Secret, now: 
     operation_id="refresh",
     responses=responses("refresh_invalid", "refresh_reused", "account_inactive", "client_revoked"),
 )
-def refresh(body: Refresh, db: Db, config: Config, keys: Keys, secret: Secret, now: Now) -> Session:
+def refresh(body: Refresh, *, db: Db, config: Config, keys: Keys, secret: Secret, now: Now) -> Session:
     """Exchanges a refresh token. After a lost answer, ask again with the same token: the answer is the same."""
     session = db.write(sessions.refresh, body.refresh_token, secret, now)
     if isinstance(session, RefreshReused):

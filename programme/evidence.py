@@ -1,0 +1,153 @@
+"""Evidence as record types: which fields, how each merges, what a review covers (protocol C.6; domain §3).
+
+Four types: plain documents (and index-only entries), photos, minutes, patrol logs. Facts are written once at
+capture; a correction is a new record that names the old one in `corrects`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from programme.checks import between, boolean, day, entry, instant, item_code, record_id, text
+from programme.codes import evidence_code
+from sync.types import Field, Issue, Kind, RecordType
+
+LINE, PARAGRAPH, PAGES = text(300), text(4000), text(200_000)
+
+COMMON = {
+    "title": Field(Kind.REGISTER, LINE),
+    "kind": Field(Kind.REGISTER, text(64)),
+    "criteria": Field(Kind.SET, item_code),
+    "tags": Field(Kind.SET, text(64), reviewed=False),
+    "note": Field(Kind.TEXT, PAGES),
+    "captured_at": Field(Kind.FACT, instant),
+    "place": Field(Kind.FACT, entry(unit=text(16), cell=text(32), lat=text(16), lon=text(16), accuracy_m=between(0, 100_000))),
+    "people_told": Field(Kind.FACT, boolean),  # people were told that they are recorded (domain L3)
+    "people_told_reason": Field(Kind.FACT, LINE),
+    "sensitivity": Field(Kind.REGISTER, between(1, 4)),
+    "draft": Field(Kind.REGISTER, boolean, reviewed=False),
+    "corrects": Field(Kind.REFERENCE, record_id),
+}
+
+# Papers that may not be stored are told by number, date, issuer and conclusion alone (domain L9).
+INDEX = entry(number=LINE, date=day, issuer=LINE, conclusion=PARAGRAPH, custodian=LINE)
+
+DOCUMENT = {
+    "number": Field(Kind.REGISTER, LINE),
+    "issued_on": Field(Kind.REGISTER, day),
+    "issuer": Field(Kind.REGISTER, LINE),
+    "signer": Field(Kind.REGISTER, LINE),
+    "index": Field(Kind.REGISTER, INDEX),
+}
+
+MINUTES = {
+    "held_at": Field(Kind.REGISTER, instant),
+    "held_where": Field(Kind.REGISTER, LINE),
+    "chair": Field(Kind.REGISTER, LINE),
+    "secretary": Field(Kind.REGISTER, LINE),
+    "attendees": Field(Kind.SET, LINE),
+    "agenda": Field(Kind.TEXT, PAGES),
+    "body": Field(Kind.TEXT, PAGES),
+    "decisions": Field(Kind.SET, entry(text=PARAGRAPH, who=LINE, due=day)),
+}
+
+PATROL_LOG = {
+    "route": Field(Kind.REGISTER, LINE),
+    "shift": Field(Kind.REGISTER, LINE),
+    "started_at": Field(Kind.REGISTER, instant),
+    "ended_at": Field(Kind.REGISTER, instant),
+    "members": Field(Kind.SET, LINE),
+    "checkpoints": Field(Kind.SET, entry(name=LINE, at=instant, note=PARAGRAPH)),
+    "observations": Field(Kind.TEXT, PAGES),
+    "incident": Field(Kind.REGISTER, boolean),
+    "incident_paper": Field(Kind.REGISTER, LINE),
+    "handover": Field(Kind.TEXT, PAGES),
+}
+
+
+def _common_issues(data: dict[str, Any]) -> list[Issue]:
+    found = []
+    if not data.get("criteria"):
+        found.append(Issue("no_criterion", "criteria"))
+    if data.get("sensitivity") == 4:
+        found.append(Issue("may_be_secret", "sensitivity"))
+    if data.get("people_told") is False and not data.get("people_told_reason"):
+        found.append(Issue("people_not_told", "people_told"))
+    return found
+
+
+def _document_issues(data: dict[str, Any]) -> list[Issue]:
+    found = _common_issues(data)
+    if data.get("index") and data.get("media"):
+        found.append(Issue("index_only_with_file", "media"))
+    if not data.get("index") and not data.get("media"):
+        found.append(Issue("no_file", "media"))
+    return found
+
+
+def _photo_issues(data: dict[str, Any]) -> list[Issue]:
+    return _common_issues(data) + ([] if data.get("media") else [Issue("no_file", "media")])
+
+
+def _minutes_issues(data: dict[str, Any]) -> list[Issue]:
+    empty = [n for n in ("held_at", "chair", "attendees", "body") if not data.get(n)]
+    return _common_issues(data) + [Issue("missing", name) for name in empty]
+
+
+def _patrol_issues(data: dict[str, Any]) -> list[Issue]:
+    empty = [n for n in ("route", "members", "checkpoints", "started_at") if not data.get(n)]
+    found = _common_issues(data) + [Issue("missing", name) for name in empty]
+    if data.get("incident") and not data.get("incident_paper"):
+        found.append(Issue("incident_without_paper", "incident_paper"))
+    started, ended = data.get("started_at"), data.get("ended_at")
+    if started and ended and instant_order(started) > instant_order(ended):
+        found.append(Issue("ends_before_it_starts", "ended_at"))
+    return found
+
+
+def instant_order(value: str) -> float:
+    """Seconds since 1970 of an RFC 3339 text that a field has accepted."""
+    return datetime.fromisoformat(value).timestamp()
+
+
+def standing(doc: dict[str, Any]) -> str:
+    """Completes the server-owned part of an evidence record and names its state.
+
+    `draft pending verified changed rejected needs_info deleted`; `changed` is verified evidence that was edited
+    since: what was verified stays readable, the edit waits for its own decision (protocol P35).
+    """
+    files = doc.get("files", {}).values()
+    doc["media_state"] = "complete" if all(f["state"] == "verified" for f in files) else "missing"
+    doc["codes"] = [evidence_code(item, n) for item, n in sorted(doc.get("numbers", {}).items()) if item in _items(doc)]
+    review = doc.get("review")
+    if review:
+        verified = review.get("verified_digest")
+        review["has_unreviewed_changes"] = verified is not None and verified != doc["content_digest"]
+    return "deleted" if doc["deleted"] else _state(doc, review)
+
+
+def _items(doc: dict[str, Any]) -> list[str]:
+    items: list[str] = doc["data"].get("criteria", [])
+    return items
+
+
+def _state(doc: dict[str, Any], review: dict[str, Any] | None) -> str:
+    if review and review["digest"] == doc["content_digest"]:
+        return str(review["state"])
+    if review and review.get("verified_digest"):
+        return "verified" if review["verified_digest"] == doc["content_digest"] else "changed"
+    return "draft" if doc["data"].get("draft") else "pending"
+
+
+def _type(name: str, fields: dict[str, Field], issues: Any) -> RecordType:
+    return RecordType(
+        name, {**COMMON, **fields}, media=True, numbered=("criteria",), issues=issues, state=standing
+    )
+
+
+EVIDENCE = (
+    _type("document", DOCUMENT, _document_issues),
+    _type("photo", {}, _photo_issues),
+    _type("minutes", MINUTES, _minutes_issues),
+    _type("patrol_log", PATROL_LOG, _patrol_issues),
+)
+EVIDENCE_NAMES = frozenset(t.name for t in EVIDENCE)

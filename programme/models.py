@@ -1,0 +1,80 @@
+"""The tables of the programme; times are ms since 1970 UTC, JSON lives in text columns."""
+
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Text
+from sqlmodel import Field, SQLModel
+
+
+class Unit(SQLModel, table=True):
+    """Who takes part: a commune, ward, special zone, agency, enterprise or school."""
+
+    __tablename__ = "unit"
+    code: str = Field(primary_key=True, description="five digits of the state's numbering for communes and wards")
+    name_vi: str
+    name_en: str
+    kind: str
+    parent: str | None = Field(default=None, foreign_key="unit.code", description="the commune that it lies in")
+    search: str = Field(description="kind, names and code without marks and capitals")
+    active: bool = True
+
+
+class CriteriaSet(SQLModel, table=True):
+    """One version of the criteria, never changed once it is in. The one imported last is the active one."""
+
+    __tablename__ = "criteria_set"
+    id: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    language: str
+    imported_at: int = Field(sa_type=BigInteger)
+    digest: str = Field(description="SHA-256 of the canonical JSON of the content, hex")
+    head: str = Field(sa_column=Column(Text, nullable=False), description="the content without its items, JSON")
+    source_text: str = Field(sa_column=Column(Text, nullable=False), description="the file as it came, for audit")
+
+
+class Criterion(SQLModel, table=True):
+    """One item of a set; `position` is its place among the items of its kind of unit, from 1."""
+
+    __tablename__ = "criterion"
+    __table_args__ = (
+        ForeignKeyConstraint(["set_id", "version"], ["criteria_set.id", "criteria_set.version"]),
+        Index("criterion_order", "set_id", "version", "unit_kind", "position", unique=True),
+    )
+    set_id: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    unit_kind: str
+    group_code: str
+    position: int
+    shared_key: str
+    title_vi: str = Field(sa_column=Column(Text, nullable=False))
+    title_en: str = Field(sa_column=Column(Text, nullable=False))
+    check: str
+    evidence_kinds: str = Field(sa_column=Column(Text, nullable=False), description="codes, JSON")
+    min_evidence: int
+    frequency: str
+    due: str | None = Field(default=None, description="MM-DD, the last day allowed, Asia/Ho_Chi_Minh")
+    responsible_role: str
+    applies_when: str | None = None
+    points: int | None = None
+    privacy: str = Field(sa_column=Column(Text, nullable=False), description="flags, JSON")
+    status: str = Field(description="official | template")
+    source: str = Field(sa_column=Column(Text, nullable=False), description="instrument, ref, url, JSON")
+    maps_to_3554: str | None = None
+    note: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Review(SQLModel, table=True):
+    """One decision on one version of a record; appended, never changed. The record's own `review` part shows the last."""
+
+    __tablename__ = "review"
+    __table_args__ = (Index("review_record", "record_id", "at"),)
+    review_id: str = Field(primary_key=True)
+    record_id: str = Field(foreign_key="record.id")
+    scope: str
+    ver: int
+    content_digest: str
+    decision: str = Field(description="verified | rejected | needs_info")
+    reason_code: str | None = None
+    comment: str | None = Field(default=None, sa_column=Column(Text))
+    actor: str
+    at: int = Field(sa_type=BigInteger)
+    digest: str = Field(description="SHA-256 of the request; tells a retry from a reuse of the id")

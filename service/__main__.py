@@ -1,0 +1,25 @@
+"""The command line: `minhchung serve | migrate | demo | openapi | account | catalogue`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from service.commands import account, catalogue, demo, migrate, openapi, serve
+from service.settings import Settings
+
+COMMANDS = (serve, migrate, demo, openapi, account, catalogue)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code. Settings come from the environment (docs/settings.md)."""
+    parser = argparse.ArgumentParser(prog="minhchung", description="Offline-first evidence sync service.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    args = parser.parse_args(argv)
+    code: int = args.run(args, Settings())
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Answers that carry stored documents: the stored JSON is put into the answer as it is, not parsed and made again."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from fastapi import Response
+
+from service.problems import catalogue, message
+from sync.instant import iso
+from sync.outcome import Outcome
+from sync.pull import Change, Page
+from sync.push import Pushed
+from sync.records import Shown
+
+
+def with_document(fields: dict[str, Any], name: str, doc: str | None) -> str:
+    """JSON text of `fields` and, last, the stored document under `name`."""
+    head = orjson.dumps(fields).decode()
+    return f'{head[:-1]}{"," if fields else ""}"{name}":{doc or "null"}}}'
+
+
+def json_response(text: str) -> Response:
+    return Response(text.encode(), media_type="application/json")
+
+
+def pushed(answer: Pushed, language: str, now: int) -> Response:
+    """The answer to a push (protocol C.4)."""
+    results = ",".join(with_document(result(o, language), "record", o.doc) for o in answer.outcomes)
+    head = {"epoch": answer.epoch, "server_time": iso(now), "acked_through": answer.acked_through}
+    return json_response(f'{orjson.dumps({**head, "missing_dev_seq": answer.missing}).decode()[:-1]},"results":[{results}]}}')
+
+
+def result(outcome: Outcome, language: str) -> dict[str, Any]:
+    """One result, with its reason in the caller's language and one next action."""
+    shown: dict[str, Any] = {"op_id": outcome.op_id, "dev_seq": outcome.dev_seq, "status": outcome.status}
+    if outcome.status == "duplicate":
+        shown["original"] = outcome.params.get("original")
+    if outcome.code:
+        shown |= {"code": outcome.code, "message": message(outcome.code, language, outcome.params)}
+        shown["action"] = catalogue()[outcome.code].action
+    if outcome.fields:
+        shown["fields"] = outcome.fields
+    if outcome.waiting_for:
+        shown["waiting_for"] = outcome.waiting_for
+    if outcome.entry:
+        shown["seq"] = {"scope": outcome.entry.scope, "seq": outcome.entry.seq}
+        shown["entry_hash"] = outcome.entry.entry_hash.hex()
+    return shown
+
+
+def page(found: Page) -> Response:
+    """A page of a pull (protocol C.5)."""
+    head = {"epoch": found.epoch, "cursor": found.cursor, "more": found.more, "removed": found.removed}
+    text = orjson.dumps({**head, "reload": found.reload, "heads": found.heads}).decode()
+    return json_response(f'{text[:-1]},"changes":[{",".join(map(_change, found.changes))}]}}')
+
+
+def _change(change: Change) -> str:
+    place = {"scope": change.scope, "seq": change.seq}
+    if change.doc is None:
+        return orjson.dumps({**place, "kind": "left", "id": change.record_id, "ver": change.ver}).decode()
+    return with_document({**place, "kind": "put"}, "record", change.doc)
+
+
+def records(found: Iterable[Shown], cursor: str | None) -> Response:
+    """A list of records and the cursor of the next page, null on the last one."""
+    text = orjson.dumps({"cursor": cursor}).decode()
+    return json_response(f'{text[:-1]},"records":[{",".join(s.doc for s in found)}]}}')

@@ -1,0 +1,63 @@
+"""The composition root: settings in, an application out. Importing this module does nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from sqlmodel import Session
+
+from auth.keys import load_keys, load_secret
+from programme.registry import registry
+from service import problems
+from service.clock import Clock, SystemClock
+from service.db import Database
+from service.routes import accounts, auth, catalogue, health, media, progress, records, reviews, sync, uploads
+from service.settings import Settings
+from service.worker import Worker
+from storage.local import DirectoryStore
+from sync import files
+from sync.types import Registry
+
+VERSION = "0.1.0"
+ABOUT = (
+    "Offline-first sync for evidence that has to stand up to review. Dịch vụ đồng bộ minh chứng, ưu tiên ngoại tuyến. "
+    "Every failure is a problem document (RFC 9457) with a stable `code`, text in Vietnamese or English by "
+    "`Accept-Language`, and one next `action`."
+)
+ROUTERS = (auth, accounts, catalogue, sync, uploads, media, records, reviews, progress, health)
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The service, ready to serve a migrated database. Raises ValueError for settings that must not be served."""
+    app = FastAPI(
+        title="Minh Chứng", version=VERSION, description=ABOUT, lifespan=_life, max_body_size=settings.body_max_bytes,
+    )
+    state = app.state
+    state.settings = settings
+    state.clock = clock or SystemClock()
+    state.database = Database(settings.db_url)
+    state.store = DirectoryStore(settings.data_dir / "blobs")
+    state.keys = load_keys(settings.data_dir / "keys")
+    state.secret = load_secret(settings.data_dir, settings.secret)
+    state.types = registry()
+    state.media_arrived = _arrival_hook(state.types)
+    state.worker = Worker(state.database, state.store, state.types, state.clock)
+    problems.install(app)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    return app
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    app.state.worker.start()
+    yield
+    app.state.worker.stop()
+    app.state.database.close()
+
+
+def _arrival_hook(types: Registry) -> object:
+    def arrived(session: Session, record_ids: list[str], now: int) -> None:
+        files.arrived(session, types, record_ids, now)
+
+    return arrived

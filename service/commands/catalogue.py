@@ -1,0 +1,71 @@
+"""`minhchung catalogue`: checking and importing criteria sets on the server itself."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from programme import catalogue
+from programme.catalogue_format import parse
+from programme.errors import ProgrammeError
+from service.clock import SystemClock
+from service.db import Database
+from service.problems import message
+from service.settings import Settings
+from sync.instant import iso
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds `catalogue` with its verbs to the command line."""
+    parser = subparsers.add_parser("catalogue", help="criteria sets")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    load = verbs.add_parser("import", help="bring in a set and make it the active one")
+    load.add_argument("file", type=Path)
+    load.add_argument("--dry-run", action="store_true", help="only say whether it would be taken")
+    check = verbs.add_parser("check", help="name every fault in a file, without a database")
+    check.add_argument("file", type=Path)
+    verbs.add_parser("list", help="list the sets, the active one first")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Runs one verb; 0 when done, 1 with every fault on standard error when refused."""
+    try:
+        VERBS[args.verb](args, settings)
+    except ProgrammeError as error:
+        print(message(error.code, "en", error.params), file=sys.stderr)
+        for fault in error.params.get("errors", ()):
+            print(f"{args.file}:{fault['line']}: {fault['key'] or '/'}: {fault['detail_en']}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{args.file}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(args: argparse.Namespace, _settings: Settings) -> None:
+    head = parse(args.file.read_bytes()).catalogue.catalogue
+    print(f"no fault in {head.id} {head.version}")
+
+
+def _import(args: argparse.Namespace, settings: Settings) -> None:
+    source = args.file.read_bytes()
+    database = Database(settings.db_url)
+    try:
+        now = SystemClock().now()
+        found = database.write(catalogue.import_catalogue, source, now, dry_run=args.dry_run)
+    finally:
+        database.close()
+    print(f"{found.outcome} {found.id} {found.version}: {found.items} criteria, sha256 {found.digest}")
+
+
+def _list(_args: argparse.Namespace, settings: Settings) -> None:
+    database = Database(settings.db_url)
+    try:
+        for found in database.read(catalogue.criteria_sets):
+            print(found.id, found.version, iso(found.imported_at), found.digest, sep="\t")
+    finally:
+        database.close()
+
+
+VERBS = {"import": _import, "check": _check, "list": _list}

@@ -1,0 +1,26 @@
+"""`minhchung demo`: plays a field day against a service of its own (see `demo/`)."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from service.settings import Settings
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("demo", help="play a field day, from phones with no signal to verified evidence")
+    parser.add_argument("--keep-serving", action="store_true", help="go on serving when the day is over")
+    parser.add_argument("--photos", type=Path, help="folder with photos to use instead of drawn ones")
+    parser.add_argument("--port", type=int, default=8000, help="port to serve on; the next free one if it is taken")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    try:
+        from demo.field_day import play
+    except ModuleNotFoundError as error:
+        if error.name != "minhchung_client":
+            raise
+        print("The demo needs the reference client: pip install minhchung-client")  # noqa: T201  # a command's answer
+        return 2
+    return play(settings.data_dir / "demo", photos=args.photos, port=args.port, keep_serving=args.keep_serving)

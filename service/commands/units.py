@@ -1,0 +1,40 @@
+"""`minhchung units`: bringing in a table of units on the server itself."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from programme import units
+from programme.errors import ProgrammeError
+from service.db import Database
+from service.problems import message
+from service.settings import Settings
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds `units` with its verbs to the command line."""
+    parser = subparsers.add_parser("units", help="communes, wards, agencies, enterprises, schools")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    load = verbs.add_parser("import", help="add and update units from a CSV table")
+    load.add_argument("file", type=Path)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Imports a table; 0 when done, 1 with every fault on standard error when refused."""
+    database = Database(settings.db_url)
+    try:
+        done = database.write(units.import_units, args.file.read_bytes())
+    except ProgrammeError as error:
+        print(message(error.code, "en", error.params), file=sys.stderr)
+        for fault in error.params.get("errors", ()):
+            print(f"{args.file}:{fault['line']}: {fault['key']}: {fault['detail_en']}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{args.file}: {error.strerror}", file=sys.stderr)
+        return 1
+    finally:
+        database.close()
+    print(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged")
+    return 0

@@ -1,0 +1,119 @@
+"""Files of records: the original bytes for those who may read the record. No hash alone opens a file."""
+
+import base64
+import re
+import unicodedata
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Request, Response, status
+from fastapi.responses import StreamingResponse
+
+from service.deps import CALLER_CODES, Caller, Db, Store
+from service.problems import responses
+from storage import keys
+from storage.errors import ObjectUnknown
+from storage.store import BlobStore
+from sync import media
+from sync.errors import SyncError
+
+CODES = (*CALLER_CODES, "record_unknown", "media_unknown", "media_missing", "range_invalid", "storage_unavailable")
+RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
+BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+
+RecordId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file, in hex")]
+
+router = APIRouter(tags=["media"])
+
+
+class RangeInvalid(SyncError):
+    code = "range_invalid"
+
+
+@router.get(
+    "/v1/media/{record_id}/{sha256}",
+    operation_id="getMedia",
+    response_class=StreamingResponse,
+    responses={200: BYTES, 206: BYTES, **responses(*CODES)},
+)
+@router.head(
+    "/v1/media/{record_id}/{sha256}",
+    operation_id="getMediaHead",
+    response_class=Response,
+    responses=responses(*CODES),
+)
+def download(
+    record_id: RecordId, sha256: Digest, *, request: Request, caller: Caller, db: Db, store: Store
+) -> Response:
+    """The original bytes of a file that the record names; one byte range may be asked for (RFC 9110 §14)."""
+    found = db.read(media.find, caller, record_id, sha256)
+    size = _length(store, sha256)
+    part = _part(request, sha256, size)
+    start, stop = part or (0, size)
+    headers = {**_described(found), "Content-Length": str(stop - start)}
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    code = status.HTTP_206_PARTIAL_CONTENT if part else status.HTTP_200_OK
+    if request.method == "HEAD":
+        return Response(status_code=code, headers=headers, media_type=found.mime)
+    body = store.read(keys.of_digest(sha256), start, stop - start)
+    return StreamingResponse(body, code, headers, media_type=found.mime)
+
+
+def _length(store: BlobStore, sha256: str) -> int:
+    try:
+        return store.length(keys.of_digest(sha256))
+    except ObjectUnknown:
+        raise media.MediaMissing from None
+
+
+def _part(request: Request, sha256: str, size: int) -> tuple[int, int] | None:
+    """Start and stop of the one range that was asked for; None for the whole file, also where the range is unreadable.
+
+    Raises RangeInvalid for a range that has no byte of the file.
+    """
+    match = RANGE.fullmatch(request.headers.get("range", "").strip())
+    if not match or request.headers.get("if-range", _etag(sha256)) != _etag(sha256):
+        return None
+    first, last = match.groups()
+    if first:
+        start, stop = int(first), min(int(last) + 1, size) if last else size
+    elif last:
+        start, stop = max(size - int(last), 0), size
+    else:
+        return None
+    if last and first and int(last) < start:
+        return None  # not a range at all (RFC 9110 §14.1.1)
+    if start >= stop:
+        raise RangeInvalid(headers={"Content-Range": f"bytes */{size}"})
+    return start, stop
+
+
+def _described(found: media.Media) -> dict[str, str]:
+    """Headers that make a browser keep the file and never run it; the digest lets a client check what it got."""
+    digest = base64.b64encode(bytes.fromhex(found.sha256)).decode()
+    return {
+        "Content-Disposition": disposition(found.name),
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "private, no-cache",
+        "Accept-Ranges": "bytes",
+        "ETag": _etag(found.sha256),
+        "Repr-Digest": f"sha-256=:{digest}:",
+    }
+
+
+def _etag(sha256: str) -> str:
+    return f'"{sha256}"'
+
+
+def disposition(name: str) -> str:
+    """`Content-Disposition` by RFC 6266: the name in UTF-8, and without its accents for those who cannot read that.
+
+    A name is display text of people: what could be a path or a control character becomes `_`.
+    """
+    shown = "".join("_" if c in '/\\"' or not c.isprintable() else c for c in name)
+    plain = unicodedata.normalize("NFKD", shown.replace("Đ", "D").replace("đ", "d"))
+    ascii_only = re.sub(r"[^ -~]", "_", "".join(c for c in plain if not unicodedata.combining(c)))
+    return f"attachment; filename=\"{ascii_only}\"; filename*=UTF-8''{quote(shown, safe='')}"

@@ -1,0 +1,75 @@
+"""Reading records one by one or as a list: the head, what was verified, any version, the history."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
+
+from auth.principal import Principal
+from programme.reading import as_verified
+from service import answers
+from service.deps import CALLER_CODES, Caller, Db
+from service.fields import Instant
+from service.listing import Limit, Place, Words, list_page
+from service.problems import responses
+from service.wire import Record, RecordPage
+from sync.records import Shown, history, readable, version
+
+router = APIRouter(prefix="/v1/records", tags=["records"])
+RecordId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+READ_CODES = (*CALLER_CODES, "record_unknown")
+
+
+class LogLine(BaseModel):
+    """One change of a record: who, when, by which op, and its place in the scope's hash chain."""
+
+    scope: str
+    seq: int
+    ver: int
+    kind: str
+    op_id: str
+    actor: str
+    at: Instant
+    entry_hash: str
+
+
+@router.get(
+    "",
+    operation_id="listRecords",
+    response_class=Response,
+    responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": RecordPage}},
+)
+def list_records(
+    caller: Caller, db: Db, scope: Words = None, type: Words = None, state: Words = None, cursor: Place = None,  # noqa: A002  # the name on the wire
+    limit: Limit = 100,
+) -> Response:
+    """Records that the caller may read, by scope and order of change."""
+    return list_page(db, caller, cursor, limit, scopes=scope, types=type, states=state)
+
+
+@router.get(
+    "/{record_id}",
+    operation_id="readRecord",
+    response_class=Response,
+    responses={**responses(*READ_CODES), 200: {"model": Record}},
+)
+def read_record(
+    record_id: RecordId, caller: Caller, db: Db, as_: Annotated[Literal["head", "verified"], Query(alias="as")] = "head",
+    ver: Annotated[int | None, Query(ge=1, le=2**31)] = None,
+) -> Response:
+    """One record: as it stands, as it was verified, or as it was at a version."""
+    return answers.json_response(db.read(_chosen, caller, record_id, as_ == "verified", ver).doc)
+
+
+def _chosen(session: Any, caller: Principal, record_id: str, verified: bool, ver: int | None) -> Shown:
+    shown = readable(session, caller, record_id)
+    if verified:
+        return as_verified(session, shown)
+    return version(session, shown, ver) if ver else shown
+
+
+@router.get("/{record_id}/history", operation_id="readHistory", responses=responses(*READ_CODES))
+def read_history(record_id: RecordId, caller: Caller, db: Db) -> list[LogLine]:
+    """Every change of a record, oldest first."""
+    entries = db.read(lambda session: history(session, readable(session, caller, record_id)))
+    return [LogLine(**e.model_dump(exclude={"record_id", "payload_digest", "entry_hash"}), entry_hash=e.entry_hash.hex()) for e in entries]

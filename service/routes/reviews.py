@@ -1,0 +1,67 @@
+"""The review desk: what waits, and decisions bound to what was shown (protocol C.7)."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from programme.review import REASONS, Decision, decide
+from service import answers
+from service.deps import CALLER_CODES, Caller, Db, Now, Types
+from service.fields import Body
+from service.listing import Limit, Place, Words, list_page
+from service.problems import responses
+from service.wire import Record, RecordPage
+
+router = APIRouter(prefix="/v1/reviews", tags=["review"])
+Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+REVIEW_CODES = (
+    *CALLER_CODES, "record_unknown", "review_not_permitted", "four_eyes", "not_reviewable", "content_changed",
+    "media_incomplete", "conflict_open", "review_id_reused",
+)
+
+
+class Seen(Body):
+    """What was on the reviewer's screen."""
+
+    ver: Annotated[int, Field(ge=1, le=2**31)]
+    content_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ReviewRequest(Body):
+    """A decision. The same `review_id` may be sent again; the answer is the same."""
+
+    review_id: Uuid
+    record_id: Uuid
+    on: Seen
+    decision: Literal["verified", "rejected", "needs_info"]
+    reason_code: Literal[REASONS] | None = None  # type: ignore[valid-type]
+    comment: Annotated[str | None, Field(max_length=4000, pattern=r"^[^\u0000]*$")] = None
+
+
+@router.get(
+    "/queue",
+    operation_id="reviewQueue",
+    response_class=Response,
+    responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": RecordPage}},
+)
+def queue(
+    caller: Caller, db: Db, scope: Words = None, type: Words = None, cursor: Place = None, limit: Limit = 100,  # noqa: A002  # the name on the wire
+    state: Annotated[list[Literal["pending", "changed", "rejected", "needs_info"]], Query()] = ["pending", "changed"],  # noqa: B006  # read only
+) -> Response:
+    """Evidence that waits for a decision, in the order in which it changed last."""
+    return list_page(db, caller, cursor, limit, scopes=scope, types=type, states=state)
+
+
+@router.post(
+    "",
+    operation_id="decide",
+    response_class=Response,
+    responses={**responses(*REVIEW_CODES), 200: {"model": Record}},
+)
+def decide_review(body: ReviewRequest, caller: Caller, db: Db, types: Types, now: Now) -> Response:
+    """Verifies, rejects, or asks for more. Refused when what was shown is no longer what is there."""
+    asked = Decision(
+        body.review_id, body.record_id, body.on.ver, body.on.content_digest, body.decision, body.reason_code, body.comment
+    )
+    return answers.json_response(db.write(decide, types, caller, asked, now))

@@ -1,0 +1,124 @@
+"""Shapes of the sync contract, for requests and for the published description (protocol C.4, C.5).
+
+An op is taken in any shape: what is wrong with one is told in its result, with the body kept.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sync.push import MAX_OPS
+
+Text = Annotated[str, Field(max_length=200)]
+
+
+class Clock(BaseModel):
+    """The device's clock at sending time; orders nothing, helps to judge capture times."""
+
+    model_config = ConfigDict(extra="ignore")
+    wall: Text | None = None
+    mono_ms: int | None = None
+    boot_id: Text | None = None
+
+
+class PushRequest(BaseModel):
+    """A batch of ops of one client."""
+
+    model_config = ConfigDict(extra="ignore")
+    epoch: Text | None = None
+    schema_: Annotated[int | None, Field(alias="schema")] = None
+    app: Text | None = None
+    pending: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    clock: Clock | None = None
+    ops: Annotated[list[Any], Field(max_length=MAX_OPS * 4)]
+
+
+class Record(BaseModel):
+    """A record as every way out shows it; types add server-owned parts such as `review`, `files`, `codes`."""
+
+    model_config = ConfigDict(extra="allow")
+    id: str
+    type: str
+    scope: str
+    schema_: Annotated[int, Field(alias="schema")]
+    ver: int
+    deleted: bool
+    state: str
+    content_digest: str
+    data: dict[str, Any]
+    conflicts: list[dict[str, Any]]
+    issues: list[dict[str, Any]]
+
+
+class Place(BaseModel):
+    """Where in the log of a scope."""
+
+    scope: str
+    seq: int
+
+
+class Result(BaseModel):
+    """What became of one op. All but `retry` are durable: the client stops sending."""
+
+    op_id: str
+    dev_seq: int | None
+    status: Literal["applied", "merged", "conflict", "superseded", "duplicate", "held", "rejected", "retry"]
+    original: str | None = None
+    code: str | None = None
+    message: str | None = None
+    action: str | None = None
+    fields: list[dict[str, Any]] | None = None
+    waiting_for: list[str] | None = None
+    seq: Place | None = None
+    entry_hash: str | None = None
+    record: Record | None = None
+
+
+class PushAnswer(BaseModel):
+    """Results in the order of the ops; `acked_through` is the largest n with every dev_seq up to n durable."""
+
+    epoch: str
+    server_time: str
+    acked_through: int
+    missing_dev_seq: list[int]
+    results: list[Result]
+
+
+class PullRequest(BaseModel):
+    """What to read next; no cursor means from the start."""
+
+    model_config = ConfigDict(extra="ignore")
+    epoch: Text | None = None
+    cursor: Annotated[str | None, Field(max_length=1_000_000)] = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 500
+    max_bytes: Annotated[int, Field(ge=1, le=4 * 2**20)] = 2**20
+
+
+class Change(BaseModel):
+    """`put` carries the record; `left` says that it is no longer in this scope."""
+
+    scope: str
+    seq: int
+    kind: Literal["put", "left"]
+    record: Record | None = None
+    id: str | None = None
+    ver: int | None = None
+
+
+class PullAnswer(BaseModel):
+    """A page. Apply it and its cursor in one local transaction; the outbox is never touched by it."""
+
+    epoch: str
+    cursor: str
+    more: bool
+    removed: list[str]
+    reload: list[str]
+    heads: dict[str, int]
+    changes: list[Change]
+
+
+class RecordPage(BaseModel):
+    """A list of records; `cursor` is null on the last page."""
+
+    cursor: str | None
+    records: list[Record]

@@ -1,0 +1,58 @@
+"""Work after the answer, in the same process: looks into files that have arrived. Jobs are rows, so nothing is forgotten."""
+
+import logging
+import threading
+
+from service.clock import Clock
+from service.db import Database
+from storage.inspection import inspect
+from storage.keys import of_digest
+from storage.store import BlobStore
+from sync import files, jobs
+from sync.types import Registry
+
+log = logging.getLogger(__name__)
+IDLE_SECONDS = 1.0
+
+
+class Worker:
+    """One thread that takes due jobs until it is stopped. `drain` does the same at once, for tests and commands."""
+
+    def __init__(self, database: Database, store: BlobStore, types: Registry, clock: Clock) -> None:
+        self.database, self.store, self.types, self.clock = database, store, types, clock
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="minhchung-worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                worked = self.drain()
+            except Exception:  # noqa: BLE001  # a worker must outlive a database that is down
+                log.exception("worker round failed")
+                worked = 0
+            if not worked:
+                self._stopping.wait(IDLE_SECONDS)
+
+    def drain(self) -> int:
+        """Does every job that is due; returns how many."""
+        done = 0
+        while not self._stopping.is_set() and (job := self.database.write(jobs.claim, self.clock.now())):
+            self._do(job)
+            done += 1
+        return done
+
+    def _do(self, job: jobs.Claimed) -> None:
+        if job.kind == jobs.INSPECT:
+            found = inspect(self.store.read(of_digest(job.payload)))
+            self.database.write(files.inspected, self.types, job, found, self.clock.now())

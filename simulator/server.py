@@ -1,0 +1,228 @@
+"""The model server: the engine's own plan over dictionaries. A commit is one assignment, so it can be lost or delayed."""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from auth.principal import Grant, Permission, Principal, Role
+from simulator.types import TYPES
+from sync import state as records
+from sync.chain import START, entry_hash, payload_digest
+from sync.notice import server_op
+from sync.op import Action, envelope
+from sync.outcome import Entry, Known, Outcome
+from sync.plan import OpRow, Planner, Waiting
+from sync.state import dump_marks
+
+
+@dataclass(slots=True)
+class Stored:
+    """A record as a database would hold it."""
+
+    scope: str
+    seq: int
+    ver: int
+    doc: str
+    marks: str
+
+
+@dataclass(slots=True)
+class Tables:
+    """Everything durable. `entries` and `lefts` are per scope, in the order of `seq`."""
+
+    ops: dict[str, OpRow] = field(default_factory=dict)
+    dev_seqs: dict[tuple[str, int], str] = field(default_factory=dict)
+    records: dict[str, Stored] = field(default_factory=dict)
+    past: dict[tuple[str, int], str] = field(default_factory=dict)
+    waits: dict[str, set[str]] = field(default_factory=dict)
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    lefts: dict[str, list[Entry]] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    reviews: list[dict[str, Any]] = field(default_factory=list)
+
+
+class ModelWorld:
+    """A `plan.World` over `Tables`."""
+
+    def __init__(self, tables: Tables, client_id: str) -> None:
+        self.tables, self.client_id = tables, client_id
+        self.states: dict[str, records.State | None] = {}
+        self.numbers: dict[tuple[str, str], int] = {}
+
+    def record(self, record_id: str) -> records.State | None:
+        if record_id not in self.states:
+            held = self.tables.records.get(record_id)
+            self.states[record_id] = records.load(held.doc, held.marks, held.seq) if held else None
+        return self.states[record_id]
+
+    def doc(self, record_id: str) -> str:
+        return self.tables.records[record_id].doc
+
+    def known(self, op_id: str) -> Known | None:
+        row = self.tables.ops.get(op_id)
+        if row is None:
+            return None
+        return Known(op_id, row.digest, row.outcome.status, row.outcome.record_id, {"code": row.outcome.code}, row.outcome.entry)
+
+    def op_at(self, dev_seq: int) -> str | None:
+        return self.tables.dev_seqs.get((self.client_id, dev_seq))
+
+    def text_at(self, record_id: str, name: str, ver: int) -> str | None:
+        held = self.tables.records.get(record_id)
+        doc = held.doc if held and held.ver == ver else self.tables.past.get((record_id, ver))
+        text = orjson.loads(doc)["data"].get(name) if doc else None
+        return text if isinstance(text, str) else None
+
+    def waiters(self, needs: str) -> list[Waiting]:
+        from sync.op import Envelope, read
+
+        found = []
+        for op_id, waiting in self.tables.waits.items():
+            if needs in waiting:
+                row = self.tables.ops[op_id]
+                raw = orjson.loads(row.body)
+                op = read(Envelope(op_id, row.client_id, raw["dev_seq"], row.digest, row.body, raw), row.actor)
+                found.append(Waiting(op, set(waiting)))
+        return found
+
+    def next_number(self, scope: str, name: str) -> int:
+        last = self.numbers.get((scope, name), self.tables.numbers.get((scope, name), 0))
+        self.numbers[scope, name] = last + 1
+        return last + 1
+
+    def file(self, _sha256: str, _account_id: str) -> dict[str, Any] | None:
+        return None
+
+
+class ModelServer:
+    """Push, pull and decide, each one step that either happens or does not."""
+
+    epoch = "00000000-0000-4000-8000-000000000001"
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.grants: dict[str, set[str]] = {}
+        self.now = 1_700_000_000_000
+
+    def principal(self, account: str, client: str) -> Principal:
+        return Principal(account, client, tuple(Grant(u, Role.FIELD_OFFICER) for u in sorted(self.grants[account])))
+
+    def push(self, account: str, client: str, body: dict[str, Any]) -> dict[str, Any]:
+        principal = self.principal(account, client)
+        planner = Planner(self.world(client), TYPES)
+        envelopes = [envelope(raw, client) for raw in body["ops"]]
+        order = sorted(range(len(envelopes)), key=lambda i: (envelopes[i].dev_seq or 0, i))
+        outcomes = {i: planner.push(envelopes[i], principal, self.now) for i in order}
+        self.commit(planner)
+        results = [self._result(outcomes[i], principal) for i in range(len(envelopes))]
+        return {"epoch": self.epoch, "server_time": "", "acked_through": 0, "missing_dev_seq": [], "results": results}
+
+    def world(self, client: str) -> ModelWorld:
+        return ModelWorld(self.tables, client)
+
+    def commit(self, planner: Planner) -> None:
+        plan, tables = planner.plan, self.tables
+        world = planner.world
+        assert isinstance(world, ModelWorld)
+        for row in plan.rows:
+            tables.ops[row.op_id] = row
+            if row.dev_seq:
+                tables.dev_seqs[row.client_id, row.dev_seq] = row.op_id
+        for row in plan.released:
+            tables.ops[row.op_id].outcome = row.outcome
+        for op_id, needs in plan.waits.items():
+            if needs:
+                tables.waits[op_id] = set(needs)
+            else:
+                tables.waits.pop(op_id, None)
+        tables.numbers.update(world.numbers)
+        self.number(plan.entries)
+        last = {e.record_id: e for e in plan.entries if e.kind == "put"}
+        for record_id, changed in plan.changed.items():
+            held = tables.records.get(record_id)
+            if held:
+                tables.past[record_id, held.ver] = held.doc
+            for ver, doc in changed.docs.items():
+                if ver < changed.state.ver:
+                    tables.past[record_id, ver] = doc
+            state, entry = changed.state, last[record_id]
+            tables.records[record_id] = Stored(
+                state.scope, entry.seq, state.ver, changed.docs[state.ver], dump_marks(state.marks)
+            )
+
+    def number(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            log = self.tables.entries.setdefault(entry.scope, [])
+            entry.seq, entry.at = len(log) + 1, self.now
+            previous = log[-1].entry_hash if log else START
+            entry.entry_hash = entry_hash(entry, previous, payload_digest(b"", entry.payload))
+            log.append(entry)
+            if entry.kind == "left":
+                self.tables.lefts.setdefault(entry.scope, []).append(entry)
+
+    def _result(self, outcome: Outcome, principal: Principal) -> dict[str, Any]:
+        held = self.tables.records.get(outcome.record_id or "")
+        readable = held is not None and principal.may(Permission.READ, held.scope)
+        return {
+            "op_id": outcome.op_id, "dev_seq": outcome.dev_seq, "status": outcome.status, "code": outcome.code,
+            "record": orjson.loads(held.doc) if held and readable else None,
+            **({"seq": {"scope": outcome.entry.scope, "seq": outcome.entry.seq}} if outcome.entry else {}),
+        }
+
+    def pull(self, account: str, client: str, body: dict[str, Any]) -> dict[str, Any]:
+        """One page in the order of `seq`, scope by scope; the cursor is plain JSON here."""
+        principal = self.principal(account, client)
+        scopes = [s for s in self.tables.entries if principal.may(Permission.READ, s)]
+        places: dict[str, int] = orjson.loads(body["cursor"]) if body.get("cursor") else {}
+        removed = sorted(set(places) - set(scopes))
+        places = {s: p for s, p in places.items() if s in scopes}
+        changes: list[dict[str, Any]] = []
+        more = False
+        for scope in sorted(scopes, key=lambda s: (s != principal.own_scope, s)):
+            rows = self.changes(scope, places.get(scope, 0))
+            taken = rows[: body["limit"] - len(changes)]
+            changes += taken
+            more = more or len(taken) < len(rows)
+            if len(taken) == len(rows):
+                places[scope] = self.head(scope)
+            elif taken:
+                places[scope] = taken[-1]["seq"]
+        cursor = orjson.dumps(places, option=orjson.OPT_SORT_KEYS).decode()
+        page = {"epoch": self.epoch, "cursor": cursor, "more": more, "removed": removed, "reload": []}
+        return {**page, "heads": {}, "changes": changes}
+
+    def head(self, scope: str) -> int:
+        return len(self.tables.entries[scope])
+
+    def changes(self, scope: str, after: int) -> list[dict[str, Any]]:
+        puts = [
+            {"scope": scope, "seq": r.seq, "kind": "put", "record": orjson.loads(r.doc)}
+            for r in self.tables.records.values()
+            if r.scope == scope and r.seq > after
+        ]
+        lefts = [
+            {"scope": scope, "seq": e.seq, "kind": "left", "id": e.record_id, "ver": e.ver}
+            for e in self.tables.lefts.get(scope, ())
+            if e.seq > after
+        ]
+        return sorted(puts + lefts, key=lambda c: c["seq"])
+
+    def decide(self, record_id: str, seen: dict[str, Any], review_id: str) -> bool:
+        """A decision bound to what was seen; False when the content has moved on or has an open conflict."""
+        doc = orjson.loads(self.tables.records[record_id].doc)
+        if not self.still_as_seen(doc, seen) or doc["conflicts"]:
+            return False
+        review = {"state": "verified", "verified_ver": doc["ver"], "verified_digest": doc["content_digest"]}
+        planner = Planner(self.world(""), TYPES)
+        planner.serve(
+            server_op(review_id, doc["type"], record_id, doc["scope"], Action.PATCH, base_ver=doc["ver"], server={"review": review}),
+            self.now,
+        )
+        self.commit(planner)
+        self.tables.reviews.append({"record_id": record_id, "shown": copy.deepcopy(seen["data"]), **review})
+        return True
+
+    def still_as_seen(self, doc: dict[str, Any], seen: dict[str, Any]) -> bool:
+        return bool(doc["content_digest"] == seen["content_digest"])

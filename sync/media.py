@@ -1,0 +1,149 @@
+"""Files: judged when their last byte is here, and read through a record (protocol C.8, P41, P44).
+
+`measure` and `seal` move bytes and take no Session; they run between two transactions, so that none is open while a
+disk is slow. Killed anywhere on the way from `measure` to `finish`, the service can begin again with `measure`.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import filetype
+import orjson
+from sqlalchemy import or_, select
+from sqlmodel import Session, col
+
+from auth.principal import Permission, Principal
+from storage.errors import OffsetMismatch
+from storage.store import BlobStore
+from sync import jobs
+from sync.errors import SyncError
+from sync.models import Attachment, Blob, Holding, Record, Upload
+from sync.records import readable
+from sync.uploads import MISMATCHED, OPEN, VERIFIED, UploadView, own, view
+
+UNKNOWN_MIME = "application/octet-stream"
+
+Arrived = Callable[[Session, list[str], int], None]
+"""Told, inside the transaction, which records a file has just become present for, and when (ms)."""
+
+
+class MediaUnknown(SyncError):
+    """The record names no such file."""
+
+    code = "media_unknown"
+
+
+class MediaMissing(SyncError):
+    """The record names the file; its bytes are not here."""
+
+    code = "media_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the bytes in the store are: digest in hex, size, and the type that their first bytes show."""
+
+    sha256: str
+    size: int
+    mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file as a record shows it; `name` is display text, as it was sent."""
+
+    sha256: str
+    mime: str
+    name: str
+
+
+def measure(store: BlobStore, upload: UploadView) -> Measured:
+    """Reads all bytes of a complete upload. Raises OffsetMismatch where they are fewer, or gone."""
+    digest, size, head = hashlib.sha256(), 0, b""
+    for piece in store.incoming(upload.id):
+        head = head or piece[:8192]
+        digest.update(piece)
+        size += len(piece)
+    if size != upload.size:
+        raise OffsetMismatch(offset=size)
+    return Measured(digest.hexdigest(), size, filetype.guess_mime(head) or UNKNOWN_MIME)
+
+
+def seal(store: BlobStore, upload: UploadView, measured: Measured) -> None:
+    """Makes the bytes an object where they are the declared ones; else they stay apart. Comes before `finish`."""
+    if upload.sha256 in (None, measured.sha256):
+        store.seal(upload.id, measured.sha256, measured.size)
+
+
+def finish(
+    session: Session, principal: Principal, upload_id: str, measured: Measured, *, now: int, arrived: Arrived
+) -> UploadView:
+    """Judges a complete upload and lets the records that wait for its file know. Finishing again changes nothing.
+
+    A file counts for the records to which this account attached it, and for the record that the upload named if the
+    caller may capture there; never for others, whoever has the same bytes (protocol P44).
+    """
+    upload = own(session, principal, upload_id)
+    if upload.state != OPEN:
+        return view(upload)
+    upload.state = VERIFIED if upload.sha256 in (None, measured.sha256) else MISMATCHED
+    session.add(upload)
+    if upload.state == VERIFIED:
+        upload.sha256 = measured.sha256
+        _keep(session, measured, principal.account_id, now)
+        records = _attach(session, principal, upload)
+        if records:
+            arrived(session, records, now)
+    return view(upload)
+
+
+def _keep(session: Session, measured: Measured, account_id: str, now: int) -> None:
+    if session.get(Blob, measured.sha256) is None:
+        session.add(
+            Blob(sha256=measured.sha256, size=measured.size, mime=measured.mime, check="pending", created_at=now)
+        )
+        jobs.add(session, jobs.INSPECT, measured.sha256, now)
+    if session.get(Holding, (measured.sha256, account_id)) is None:
+        session.add(Holding(sha256=measured.sha256, account_id=account_id))
+
+
+def _attach(session: Session, principal: Principal, upload: Upload) -> list[str]:
+    """Marks what the file is now present for; returns the ids of those records, sorted."""
+    mine = col(Attachment.account_id) == principal.account_id
+    waiting = (
+        select(Attachment)
+        .where(col(Attachment.sha256) == upload.sha256, col(Attachment.state) == "missing")
+        .where(or_(mine, col(Attachment.record_id) == upload.record_id))
+        .order_by(col(Attachment.record_id))
+        .with_for_update()
+    )
+    found = []
+    for attachment in session.scalars(waiting):
+        if attachment.account_id == principal.account_id or _may_capture(session, principal, attachment.record_id):
+            attachment.state = VERIFIED
+            session.add(attachment)
+            found.append(attachment.record_id)
+    return found
+
+
+def _may_capture(session: Session, principal: Principal, record_id: str) -> bool:
+    record = session.get(Record, record_id)
+    return record is not None and principal.may(Permission.CAPTURE, record.scope)
+
+
+def find(session: Session, principal: Principal, record_id: str, sha256: str) -> Media:
+    """A file of a record that the caller may read. Raises RecordUnknown, MediaUnknown, MediaMissing.
+
+    Bytes that another account brought do not count until they have come for this record.
+    """
+    record = readable(session, principal, record_id)
+    attachment = session.get(Attachment, (record_id, sha256))
+    if attachment is None:
+        raise MediaUnknown
+    blob = session.get(Blob, sha256)
+    if attachment.state != VERIFIED or blob is None:
+        raise MediaMissing
+    entries = orjson.loads(record.doc)["data"].get("media", ())
+    name = next((m.get("name") for m in entries if m["sha256"] == sha256), None)
+    return Media(sha256, blob.mime, name or sha256)

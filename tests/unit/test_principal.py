@@ -1,0 +1,103 @@
+"""Who may do what: the table of roles, and the line between units."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auth.errors import NotPermitted, RoleUnknown
+from auth.principal import EVERY_UNIT, PERMISSIONS, Grant, Permission, Principal, Role
+
+R, C, V, A = Permission.READ, Permission.CAPTURE, Permission.REVIEW, Permission.ADMINISTER
+KINH_BAC, VU_NINH = "09190", "09163"
+YEAR = "2026"
+
+units = st.sampled_from([KINH_BAC, VU_NINH, EVERY_UNIT])
+principals = st.lists(st.builds(Grant, units, st.sampled_from(Role)), max_size=4).map(
+    lambda grants: Principal("lan", "phone", tuple(grants))
+)
+
+
+def holding(role: Role, unit: str = KINH_BAC) -> Principal:
+    return Principal("lan", "phone", (Grant(unit, role),))
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        (Role.FIELD_OFFICER, {R, C}),
+        (Role.UNIT_EDITOR, {R, C}),
+        (Role.UNIT_HEAD, {R, C}),
+        (Role.COMMUNE_POLICE, {R, C}),
+        (Role.PROVINCE_APPRAISER, {R, V}),
+        (Role.PROVINCE_COORDINATOR, {R, V}),
+        (Role.PROVINCE_DECIDER, {R}),
+        (Role.PROVINCE_OFFICE, {R}),
+        (Role.AWARD_APPRAISER, set()),
+        (Role.BUDGET_VIEWER, set()),
+        (Role.PRESS_EDITOR, set()),
+        (Role.FRONT_MEMBER, {C}),
+        (Role.DEPARTMENT_MEMBER, {C}),
+        (Role.DATA_PROTECTION_OFFICER, set()),
+        (Role.AUDITOR, {R}),
+        (Role.ADMINISTRATOR, {A}),
+    ],
+)
+def test_a_role_allows_what_the_table_says_and_nothing_else(role, allowed):
+    caller = holding(role)
+    assert {p for p in Permission if caller.may(p, f"{KINH_BAC}/{YEAR}")} == allowed
+
+
+def test_every_role_with_a_row_is_in_the_table_above():
+    assert set(PERMISSIONS) <= set(Role)
+    assert len(Role) == 16
+
+
+@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("role", Role)
+def test_no_role_reaches_into_another_unit(role, permission):
+    caller = holding(role)
+    for scope in (f"{VU_NINH}/{YEAR}", "*/2026", "0919/2026", f"{KINH_BAC}1/{YEAR}", "", "/", f"x{KINH_BAC}/{YEAR}"):
+        assert not caller.may(permission, scope)
+
+
+def test_a_role_everywhere_reaches_every_unit():
+    tuan = holding(Role.PROVINCE_APPRAISER, EVERY_UNIT)
+    assert tuan.may(V, f"{KINH_BAC}/{YEAR}")
+    assert tuan.may(V, f"{VU_NINH}/{YEAR}")
+    assert tuan.units(V) == {EVERY_UNIT}
+    assert not tuan.may(C, f"{KINH_BAC}/{YEAR}")
+
+
+def test_grants_of_two_units_do_not_mix():
+    caller = Principal("minh", "phone", (Grant(KINH_BAC, Role.FIELD_OFFICER), Grant(VU_NINH, Role.AUDITOR)))
+    assert caller.units(R) == {KINH_BAC, VU_NINH}
+    assert caller.units(C) == {KINH_BAC}
+    assert not caller.may(C, f"{VU_NINH}/{YEAR}")
+
+
+@given(principals)
+def test_ones_own_scope_is_read_only_and_nobody_elses(caller):
+    for permission in Permission:
+        assert caller.may(permission, caller.own_scope) is (permission is R)
+        assert not caller.may(permission, "user:minh")
+
+
+@given(principals)
+def test_shared_reference_data_is_read_by_all_and_written_by_none(caller):
+    assert [p for p in Permission if caller.may(p, "programme/2026")] == [R]
+
+
+@given(principals, st.sampled_from(Permission), st.sampled_from([KINH_BAC, VU_NINH, "user:lan", "programme"]))
+def test_require_raises_exactly_where_may_says_no(caller, permission, unit):
+    scope = f"{unit}/{YEAR}"
+    if caller.may(permission, scope):
+        caller.require(permission, scope)
+    else:
+        with pytest.raises(NotPermitted):
+            caller.require(permission, scope)
+
+
+def test_a_role_outside_the_catalogue_is_unknown():
+    assert Grant.of(KINH_BAC, "unit_head") == Grant(KINH_BAC, Role.UNIT_HEAD)
+    with pytest.raises(RoleUnknown):
+        Grant.of(KINH_BAC, "superuser")
