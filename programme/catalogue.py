@@ -93,7 +93,7 @@ def active_version(session: Session) -> str | None:
 
 
 def items_of(session: Session, kind: str | None = None, of: CriteriaSet | None = None) -> list[Criterion]:
-    """The items of one kind of unit, or of all, in the order of the file; of the active set unless told.
+    """The items of one kind of unit in the order of the file, or of every kind; of the active set unless told.
 
     Raises CriteriaSetUnknown.
     """

@@ -69,7 +69,7 @@ def _source(document: Document, path: Path, item: dict[str, Any], seen: dict[Any
     instrument = source.get("instrument") if isinstance(source, dict) else None
     _known(document, (*path, "source", "instrument"), instrument, set(seen), "instruments")
     if _text(instrument) and item.get("status") == "official" and seen.get(instrument, SEEN[0]) not in SEEN:
-        document.add((*path, "status"), "not_seen", value=instrument)
+        document.add((*path, "source", "instrument"), "not_seen", value=instrument)
 
 
 def _unique(document: Document, values: list[tuple[Path, Any]]) -> None:

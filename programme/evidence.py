@@ -20,7 +20,9 @@ COMMON = {
     "tags": Field(Kind.SET, text(64), reviewed=False),
     "note": Field(Kind.TEXT, PAGES),
     "captured_at": Field(Kind.FACT, instant),
-    "place": Field(Kind.FACT, entry(unit=text(16), cell=text(32), lat=text(16), lon=text(16), accuracy_m=between(0, 100_000))),
+    "place": Field(
+        Kind.FACT, entry(unit=text(16), cell=text(32), lat=text(16), lon=text(16), accuracy_m=between(0, 100_000))
+    ),
     "people_told": Field(Kind.FACT, boolean),  # people were told that they are recorded (domain L3)
     "people_told_reason": Field(Kind.FACT, LINE),
     "sensitivity": Field(Kind.REGISTER, between(1, 4)),
@@ -139,9 +141,7 @@ def _state(doc: dict[str, Any], review: dict[str, Any] | None) -> str:
 
 
 def _type(name: str, fields: dict[str, Field], issues: Any) -> RecordType:
-    return RecordType(
-        name, {**COMMON, **fields}, media=True, numbered=("criteria",), issues=issues, state=standing
-    )
+    return RecordType(name, {**COMMON, **fields}, media=True, numbered=("criteria",), issues=issues, state=standing)
 
 
 EVIDENCE = (

@@ -12,7 +12,13 @@ from sync.types import Registry
 
 
 def push(
-    session: Session, registry: Registry, principal: Principal, ops: list[Any], now: int, *, epoch: str | None = None,
+    session: Session,
+    registry: Registry,
+    principal: Principal,
+    ops: list[Any],
+    now: int,
+    *,
+    epoch: str | None = None,
     pending: int = 0,
 ) -> Pushed:
     """See `sync.push.push`. A review covers the catalogue too, so a decision names the text it was made by."""

@@ -55,8 +55,13 @@ def progress_of(session: Session, principal: Principal, code: str, year: int) ->
     captured, counted = _evidence(session, principal, f"{code}/{year}")
     items = [_item(i, captured, counted) for i in items_of(session, unit.kind) if i.applies_when is None]
     return Progress(
-        unit=code, name_vi=unit.name_vi, year=year, catalogue=active_version(session),
-        met=sum(i.met for i in items), applicable=len(items), items=items,
+        unit=code,
+        name_vi=unit.name_vi,
+        year=year,
+        catalogue=active_version(session),
+        met=sum(i.met for i in items),
+        applicable=len(items),
+        items=items,
     )
 
 
@@ -86,7 +91,12 @@ def _item(item: Criterion, captured: Counted, verified: Counted) -> ItemProgress
     accepted = set(allowed_kinds(item))
     counting = [code for kind, code in verified[item.code] if kind in accepted]
     return ItemProgress(
-        code=item.code, title_vi=item.title_vi, title_en=item.title_en, wanted=item.min_evidence,
-        captured=len(captured[item.code]), verified=len(counting), met=len(counting) >= item.min_evidence,
+        code=item.code,
+        title_vi=item.title_vi,
+        title_en=item.title_en,
+        wanted=item.min_evidence,
+        captured=len(captured[item.code]),
+        verified=len(counting),
+        met=len(counting) >= item.min_evidence,
         evidence=sorted(counting),
     )

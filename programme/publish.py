@@ -68,9 +68,18 @@ def _unit(unit: Unit) -> dict[str, Any]:
 
 def _criterion(item: Criterion) -> dict[str, Any]:
     return {
-        "code": item.code, "set": item.set_id, "version": item.version, "unit_kind": item.unit_kind,
-        "group_code": item.group_code, "position": item.position, "title_vi": item.title_vi,
-        "title_en": item.title_en, "evidence_kinds": json.loads(item.evidence_kinds),
-        "min_evidence": item.min_evidence, "frequency": item.frequency, "due": item.due, "status": item.status,
+        "code": item.code,
+        "set": item.set_id,
+        "version": item.version,
+        "unit_kind": item.unit_kind,
+        "group_code": item.group_code,
+        "position": item.position,
+        "title_vi": item.title_vi,
+        "title_en": item.title_en,
+        "evidence_kinds": json.loads(item.evidence_kinds),
+        "min_evidence": item.min_evidence,
+        "frequency": item.frequency,
+        "due": item.due,
+        "status": item.status,
         "note": item.note,
     }

@@ -15,7 +15,20 @@ def _shared(name: str, *fields: str) -> RecordType:
 
 UNIT = _shared("unit", "code", "name_vi", "name_en", "kind", "parent")
 CRITERION = _shared(
-    "criterion", "code", "set", "version", "unit_kind", "group_code", "position", "title_vi", "title_en",
-    "evidence_kinds", "min_evidence", "frequency", "due", "status", "note",
+    "criterion",
+    "code",
+    "set",
+    "version",
+    "unit_kind",
+    "group_code",
+    "position",
+    "title_vi",
+    "title_en",
+    "evidence_kinds",
+    "min_evidence",
+    "frequency",
+    "due",
+    "status",
+    "note",
 )
 REFERENCE = (UNIT, CRITERION)

@@ -35,8 +35,17 @@ from sync.types import Registry
 DECISIONS = ("verified", "rejected", "needs_info")
 # Why something is sent back: short codes that a phone can show in its own words; the comment says the rest.
 REASONS = (
-    "wrong_criterion", "wrong_kind", "unclear_image", "incomplete", "missing_signature", "wrong_period", "duplicate",
-    "personal_data", "may_be_secret", "needs_original", "other",
+    "wrong_criterion",
+    "wrong_kind",
+    "unclear_image",
+    "incomplete",
+    "missing_signature",
+    "wrong_period",
+    "duplicate",
+    "personal_data",
+    "may_be_secret",
+    "needs_original",
+    "other",
 )
 
 
@@ -71,15 +80,29 @@ def decide(session: Session, registry: Registry, principal: Principal, asked: De
     _allow(session, principal, asked, shown, doc)
     session.add(
         Review(
-            review_id=asked.review_id, record_id=shown.id, scope=shown.scope, ver=shown.ver,
-            content_digest=shown.content_digest, decision=asked.decision, reason_code=asked.reason_code,
-            comment=asked.comment, actor=principal.account_id, at=now, digest=asked.digest(),
+            review_id=asked.review_id,
+            record_id=shown.id,
+            scope=shown.scope,
+            ver=shown.ver,
+            content_digest=shown.content_digest,
+            decision=asked.decision,
+            reason_code=asked.reason_code,
+            comment=asked.comment,
+            actor=principal.account_id,
+            at=now,
+            digest=asked.digest(),
         )
     )
     review = _review(asked, principal, doc, now)
     op = server_op(
-        asked.review_id, shown.type, shown.id, shown.scope, Action.PATCH, actor=principal.account_id,
-        base_ver=shown.ver, server={"review": review},
+        asked.review_id,
+        shown.type,
+        shown.id,
+        shown.scope,
+        Action.PATCH,
+        actor=principal.account_id,
+        base_ver=shown.ver,
+        server={"review": review},
     )
     outcome = append(session, registry, [op], now)[0]
     return outcome.doc or shown.doc
@@ -107,7 +130,9 @@ def _allow(session: Session, principal: Principal, asked: Decision, shown: Shown
             errors=_changes_since(session, asked, shown, doc),
         )
     if asked.decision == "verified" and doc["media_state"] != "complete":
-        raise MediaIncomplete(errors=[{"pointer": f"/files/{s}"} for s, f in doc["files"].items() if f["state"] != "verified"])
+        raise MediaIncomplete(
+            errors=[{"pointer": f"/files/{s}"} for s, f in doc["files"].items() if f["state"] != "verified"]
+        )
     if asked.decision == "verified" and doc["conflicts"]:
         raise ConflictOpen(errors=[{"pointer": f"/data/{c['field']}"} for c in doc["conflicts"]])
 
@@ -124,8 +149,14 @@ def _review(asked: Decision, principal: Principal, doc: dict[str, Any], now: int
     """The record's `review` part. What was verified before stays named, unless this very content is now sent back."""
     before = doc.get("review", {})
     review: dict[str, Any] = {
-        "review_id": asked.review_id, "state": asked.decision, "ver": doc["ver"], "digest": doc["content_digest"],
-        "reason_code": asked.reason_code, "comment": asked.comment, "by": principal.account_id, "at": iso(now),
+        "review_id": asked.review_id,
+        "state": asked.decision,
+        "ver": doc["ver"],
+        "digest": doc["content_digest"],
+        "reason_code": asked.reason_code,
+        "comment": asked.comment,
+        "by": principal.account_id,
+        "at": iso(now),
     }
     if asked.decision == "verified":
         verified = {"verified_ver": doc["ver"], "verified_digest": doc["content_digest"]}

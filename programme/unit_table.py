@@ -1,6 +1,7 @@
 """A CSV table of units as checked rows, and every fault in one. Pure."""
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterator, Set
@@ -40,7 +41,7 @@ def read_units(table: str | bytes, communes: Set[str]) -> list[Row]:
 
 
 def _rows(text: str) -> tuple[Numbered, list[Fault]]:
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: Numbered = []
     faults: list[Fault] = []
     try:

@@ -11,6 +11,7 @@ from programme.errors import UnitUnknown
 from programme.models import Unit
 from programme.unit_table import REQUIRED, Row, read_units
 
+PACKAGED = ("communes.csv", "other_units.csv")
 # The kind as people say it, so that "xa tien du" finds the commune of that name.
 SPOKEN: dict[str, str] = dict(zip(KINDS, ("xã", "phường", "đặc khu", "cơ quan", "doanh nghiệp", "trường"), strict=True))
 
@@ -26,8 +27,10 @@ class UnitImport:
 
 def load_units(session: Session) -> UnitImport:
     """Brings in the packaged units that are missing; what is known already stays as it is, corrections included."""
-    communes = read_units(_packaged("communes.csv"), frozenset())
-    rows = communes + read_units(_packaged("other_units.csv"), {row["code"] for row in communes})
+    rows: list[Row] = []
+    for name in PACKAGED:
+        table = files("programme").joinpath("data", name).read_text(encoding="utf-8")
+        rows += read_units(table, {row["code"] for row in rows})
     known = set(session.exec(select(Unit.code)))
     missing = [_unit(row) for row in rows if row["code"] not in known]
     _add(session, missing)
@@ -71,10 +74,6 @@ def fold(text: str) -> str:
     """Text as one types it in haste: no marks, no capitals, đ as d; `Hòa`, `Hoà` and `hoa` are one."""
     plain = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
     return " ".join(plain.replace("đ", "d").split())
-
-
-def _packaged(name: str) -> str:
-    return files("programme").joinpath("data", name).read_text(encoding="utf-8")
 
 
 def _unit(row: Row) -> Unit:

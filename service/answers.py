@@ -28,7 +28,9 @@ def pushed(answer: Pushed, language: str, now: int) -> Response:
     """The answer to a push (protocol C.4)."""
     results = ",".join(with_document(result(o, language), "record", o.doc) for o in answer.outcomes)
     head = {"epoch": answer.epoch, "server_time": iso(now), "acked_through": answer.acked_through}
-    return json_response(f'{orjson.dumps({**head, "missing_dev_seq": answer.missing}).decode()[:-1]},"results":[{results}]}}')
+    return json_response(
+        f'{orjson.dumps({**head, "missing_dev_seq": answer.missing}).decode()[:-1]},"results":[{results}]}}'
+    )
 
 
 def result(outcome: Outcome, language: str) -> dict[str, Any]:

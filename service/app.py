@@ -30,7 +30,11 @@ ROUTERS = (auth, accounts, catalogue, sync, uploads, media, records, reviews, pr
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The service, ready to serve a migrated database. Raises ValueError for settings that must not be served."""
     app = FastAPI(
-        title="Minh Chứng", version=VERSION, description=ABOUT, lifespan=_life, max_body_size=settings.body_max_bytes,
+        title="Minh Chứng",
+        version=VERSION,
+        description=ABOUT,
+        lifespan=_life,
+        max_body_size=settings.body_max_bytes,
     )
     state = app.state
     state.settings = settings

@@ -53,7 +53,9 @@ class Database:
         """Runs `work(session, ...)` on one snapshot and changes nothing."""
         with Session(self.reader, expire_on_commit=False) as session:
             if not self.is_sqlite:
-                session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+                session.connection(
+                    execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                )
             return work(session, *args, **kwargs)
 
     def close(self) -> None:

@@ -23,7 +23,9 @@ class Settings(BaseSettings):
     ] = "http://127.0.0.1:8000"
     secret: Annotated[
         str | None,
-        Field(description="At least 32 characters; signs cursors and derives refresh tokens. Unset: a file in `data_dir`."),
+        Field(
+            description="At least 32 characters; signs cursors and derives refresh tokens. Unset: a file in `data_dir`."
+        ),
     ] = None
     programme_year: Annotated[int, Field(description="The year that new units are opened for.")] = 2026
     upload_max_bytes: Annotated[int, Field(description="Largest file that an upload may announce, in bytes.")] = 2**30
@@ -31,7 +33,9 @@ class Settings(BaseSettings):
     upload_idle_seconds: Annotated[
         int, Field(description="Seconds without a byte after which an upload request is ended; what arrived is kept.")
     ] = 30
-    body_max_bytes: Annotated[int, Field(description="Largest JSON body, in bytes; uploads have their own limit.")] = 4 * 2**20
+    body_max_bytes: Annotated[int, Field(description="Largest JSON body, in bytes; uploads have their own limit.")] = (
+        4 * 2**20
+    )
 
     @property
     def db_url(self) -> str:

@@ -11,9 +11,10 @@ from simulator.types import TYPES
 from sync import state as records
 from sync.chain import START, entry_hash, payload_digest
 from sync.notice import server_op
-from sync.op import Action, envelope
+from sync.op import Action, Envelope, envelope, read
 from sync.outcome import Entry, Known, Outcome
-from sync.plan import OpRow, Planner, Waiting
+from sync.plan import OpRow, Waiting
+from sync.planner import Planner
 from sync.state import dump_marks
 
 
@@ -64,7 +65,15 @@ class ModelWorld:
         row = self.tables.ops.get(op_id)
         if row is None:
             return None
-        return Known(op_id, row.digest, row.outcome.status, row.outcome.record_id, {"code": row.outcome.code}, row.outcome.entry)
+        return Known(
+            op_id,
+            row.actor,
+            row.digest,
+            row.outcome.status,
+            row.outcome.record_id,
+            {"code": row.outcome.code},
+            row.outcome.entry,
+        )
 
     def op_at(self, dev_seq: int) -> str | None:
         return self.tables.dev_seqs.get((self.client_id, dev_seq))
@@ -76,8 +85,6 @@ class ModelWorld:
         return text if isinstance(text, str) else None
 
     def waiters(self, needs: str) -> list[Waiting]:
-        from sync.op import Envelope, read
-
         found = []
         for op_id, waiting in self.tables.waits.items():
             if needs in waiting:
@@ -126,7 +133,7 @@ class ModelServer:
         plan, tables = planner.plan, self.tables
         world = planner.world
         assert isinstance(world, ModelWorld)
-        for row in plan.rows:
+        for row in plan.rows.values():
             tables.ops[row.op_id] = row
             if row.dev_seq:
                 tables.dev_seqs[row.client_id, row.dev_seq] = row.op_id
@@ -166,7 +173,10 @@ class ModelServer:
         held = self.tables.records.get(outcome.record_id or "")
         readable = held is not None and principal.may(Permission.READ, held.scope)
         return {
-            "op_id": outcome.op_id, "dev_seq": outcome.dev_seq, "status": outcome.status, "code": outcome.code,
+            "op_id": outcome.op_id,
+            "dev_seq": outcome.dev_seq,
+            "status": outcome.status,
+            "code": outcome.code,
             "record": orjson.loads(held.doc) if held and readable else None,
             **({"seq": {"scope": outcome.entry.scope, "seq": outcome.entry.seq}} if outcome.entry else {}),
         }
@@ -217,7 +227,15 @@ class ModelServer:
         review = {"state": "verified", "verified_ver": doc["ver"], "verified_digest": doc["content_digest"]}
         planner = Planner(self.world(""), TYPES)
         planner.serve(
-            server_op(review_id, doc["type"], record_id, doc["scope"], Action.PATCH, base_ver=doc["ver"], server={"review": review}),
+            server_op(
+                review_id,
+                doc["type"],
+                record_id,
+                doc["scope"],
+                Action.PATCH,
+                base_ver=doc["ver"],
+                server={"review": review},
+            ),
             self.now,
         )
         self.commit(planner)

@@ -17,7 +17,8 @@ from sync import chain
 from sync.models import Attachment, LeftRecord, LogEntry, Op, OpWait, Record, Revision, ScopeHead, Serial
 from sync.op import Op as ServerOp
 from sync.outcome import Entry, Outcome
-from sync.plan import Changed, OpRow, Plan, Planner
+from sync.plan import Changed, OpRow, Plan
+from sync.planner import Planner
 from sync.state import dump_marks
 from sync.types import Registry
 from sync.world import DbWorld
@@ -41,9 +42,9 @@ def append(session: Session, registry: Registry, ops: list[ServerOp], now: int) 
 
 def write(session: Session, plan: Plan, world: DbWorld, now: int, salt: Salt) -> None:
     """Writes everything of `plan`. The transaction around it commits or leaves no trace."""
-    for row in [*plan.rows, *plan.released]:
+    for row in [*plan.rows.values(), *plan.released]:
         row.salt, row.at = salt(), now
-    _insert(session, Op, [_op_row(r) for r in plan.rows])
+    _insert(session, Op, [_op_row(r) for r in plan.rows.values()])
     _release(session, plan)
     _number(session, plan, now)
     _records(session, plan)
@@ -69,9 +70,17 @@ def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]])
 
 def _op_row(row: OpRow) -> dict[str, Any]:
     return {
-        "op_id": row.op_id, "client_id": row.client_id, "dev_seq": row.dev_seq, "actor": row.actor,
-        "record_id": row.outcome.record_id, "received_at": row.at, "digest": row.digest, "salt": row.salt,
-        "body": row.body, "status": row.outcome.status, "result": row.outcome.stored(),
+        "op_id": row.op_id,
+        "client_id": row.client_id,
+        "dev_seq": row.dev_seq,
+        "actor": row.actor,
+        "record_id": row.outcome.record_id,
+        "received_at": row.at,
+        "digest": row.digest,
+        "salt": row.salt,
+        "body": row.body,
+        "status": row.outcome.status,
+        "result": row.outcome.stored(),
     }
 
 
@@ -89,7 +98,7 @@ def _release(session: Session, plan: Plan) -> None:
 
 def _number(session: Session, plan: Plan, now: int) -> None:
     """Takes `seq` numbers under the locks of the touched heads, in one global order, and chains the hashes."""
-    salts = {row.op_id: row.salt for row in [*plan.rows, *plan.released]}
+    salts = {row.op_id: row.salt for row in [*plan.rows.values(), *plan.released]}
     heads = _lock_heads(session, {e.scope for e in plan.entries})
     rows = []
     for entry in plan.entries:
@@ -101,14 +110,23 @@ def _number(session: Session, plan: Plan, now: int) -> None:
         rows.append(_log_row(entry, payload))
     _insert(session, LogEntry, rows)
     lefts = [e for e in plan.entries if e.kind == "left"]
-    _insert(session, LeftRecord, [{"scope": e.scope, "seq": e.seq, "record_id": e.record_id, "ver": e.ver} for e in lefts])
+    _insert(
+        session, LeftRecord, [{"scope": e.scope, "seq": e.seq, "record_id": e.record_id, "ver": e.ver} for e in lefts]
+    )
     upsert(session, ScopeHead, [{"scope": s, "seq": q, "hash": h} for s, (q, h) in sorted(heads.items())])
 
 
 def _log_row(entry: Entry, payload: bytes) -> dict[str, Any]:
     return {
-        "scope": entry.scope, "seq": entry.seq, "record_id": entry.record_id, "kind": entry.kind, "ver": entry.ver,
-        "op_id": entry.op_id, "actor": entry.actor, "at": entry.at, "payload_digest": payload,
+        "scope": entry.scope,
+        "seq": entry.seq,
+        "record_id": entry.record_id,
+        "kind": entry.kind,
+        "ver": entry.ver,
+        "op_id": entry.op_id,
+        "actor": entry.actor,
+        "at": entry.at,
+        "payload_digest": payload,
         "entry_hash": entry.entry_hash,
     }
 
@@ -151,8 +169,15 @@ def _record_row(changed: Changed, entry: Entry) -> dict[str, Any]:
     state.seq = entry.seq
     shown = changed.shown[state.ver]
     return {
-        "id": state.id, "type": state.type, "scope": state.scope, "seq": state.seq, "ver": state.ver,
-        "deleted": state.deleted, "state": shown[0], "content_digest": shown[1], "doc": changed.docs[state.ver],
+        "id": state.id,
+        "type": state.type,
+        "scope": state.scope,
+        "seq": state.seq,
+        "ver": state.ver,
+        "deleted": state.deleted,
+        "state": shown[0],
+        "content_digest": shown[1],
+        "doc": changed.docs[state.ver],
         "meta": dump_marks(state.marks),
     }
 

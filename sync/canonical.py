@@ -38,7 +38,10 @@ def parse(text: bytes) -> Any:
     """
     try:
         return json.loads(
-            text.decode("utf-8"), object_pairs_hook=_no_twins, parse_int=_integer, parse_float=OddNumber,
+            text.decode("utf-8"),
+            object_pairs_hook=_no_twins,
+            parse_int=_integer,
+            parse_float=OddNumber,
             parse_constant=OddNumber,
         )
     except RecursionError as error:

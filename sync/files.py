@@ -17,7 +17,11 @@ def arrived(session: Session, registry: Registry, record_ids: list[str], now: in
     """Tells the records whose files are verified now, or were looked into: a change that every reader pulls."""
     rows = session.execute(
         select(
-            col(Attachment.record_id), col(Attachment.sha256), col(Blob.mime), col(Blob.check), col(Record.type),
+            col(Attachment.record_id),
+            col(Attachment.sha256),
+            col(Blob.mime),
+            col(Blob.check),
+            col(Record.type),
             col(Record.scope),
         )
         .join(Blob, col(Blob.sha256) == col(Attachment.sha256))

@@ -5,97 +5,17 @@ different: both are kept, the incumbent stays current, and only a `resolve` clos
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 from sync import canonical
-from sync.op import Action, Op, OpFault
+from sync.op import Action, Op
+from sync.sight import Effect, Merged, Sight
 from sync.state import PLACE, PRESENCE, Candidate, Dot, Register, State
 from sync.text import three_way
-from sync.types import Field, Kind, RecordType
+from sync.types import Kind, RecordType
+from sync.validate import text_of
 
 TextAt = Callable[[str, int], str | None]  # field, ver -> the text that stood there
-
-
-class Effect(IntEnum):
-    """What became of one value. Ordered: the largest of an op's effects names the op's status."""
-
-    SUPERSEDED = 0
-    APPLIED = 1
-    MERGED = 2
-    CONFLICT = 3
-
-
-@dataclass(slots=True)
-class Merged:
-    """What one op did. `refused` lists fields whose value the contract keeps from devices: [(field, code)]."""
-
-    effects: dict[str, Effect] = field(default_factory=dict)
-    refused: list[tuple[str, str]] = field(default_factory=list)
-    code: str | None = None
-    moved_from: str | None = None
-
-    @property
-    def status(self) -> str:
-        if not self.effects:
-            return "rejected" if self.refused else "applied"
-        return max(self.effects.values()).name.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What an op had seen when it was made."""
-
-    me: Dot
-    base: int
-
-    def own(self, dot: Dot) -> bool:
-        return dot.client == self.me.client and dot.dev_seq < self.me.dev_seq
-
-    def seen(self, dot: Dot) -> bool:
-        return dot.ver <= self.base or self.own(dot)
-
-
-def validate(op: Op, record_type: RecordType) -> None:
-    """Raises OpFault `field_invalid` for a value that no merge could hold; business faults are issues, not this."""
-    for name in op.fields:
-        if not name[0].isalpha():
-            raise OpFault("field_invalid", f"/{name}", why="a field name starts with a letter")
-        rule = record_type.rule(name)
-        if name == "media" and not record_type.media:
-            raise OpFault("field_invalid", "/media", why="this type takes no files")
-        if rule is None:
-            if name in op.add or name in op.remove or name in op.inc:
-                raise OpFault("field_invalid", f"/{name}", why="an unknown field can only be set")
-            continue
-        for value in _values(op, name, rule):
-            fault = rule.check(value)
-            if fault and value is not None:
-                raise OpFault("field_invalid", f"/{name}", why=fault)
-
-
-def _values(op: Op, name: str, rule: Field) -> list[Any]:
-    """The values an op gives to a field; for a set, its elements."""
-    if (name in op.add or name in op.remove) and rule.kind is not Kind.SET:
-        raise OpFault("field_invalid", f"/{name}", why="add and remove are for sets")
-    if name in op.inc and rule.kind is not Kind.COUNTER:
-        raise OpFault("field_invalid", f"/{name}", why="inc is for counters")
-    if name not in op.set:
-        return [*op.add.get(name, []), *op.remove.get(name, [])]
-    value = op.set[name]
-    if rule.kind in (Kind.SET, Kind.COUNTER):
-        if op.action is not Action.CREATE:
-            raise OpFault("field_invalid", f"/{name}", why="after create, a set takes add and remove, a counter inc")
-        if rule.kind is Kind.SET and not isinstance(value, list):
-            raise OpFault("field_invalid", f"/{name}", why="a set starts as a list")
-        return [*value, *op.add.get(name, [])] if rule.kind is Kind.SET else [value]
-    return [_text_of(value)] if rule.kind is Kind.TEXT else [value]
-
-
-def _text_of(value: Any) -> Any:
-    """Long text comes bare or as `{"text": …}`."""
-    return value.get("text") if isinstance(value, dict) else value
 
 
 def apply(state: State, op: Op, record_type: RecordType, text_at: TextAt) -> Merged:
@@ -127,7 +47,7 @@ def _edit(state: State, op: Op, record_type: RecordType, sight: Sight, merged: M
         elif kind is Kind.FACT and name in state.data:
             _again(state, name, value, merged)
         elif kind is Kind.TEXT:
-            _write(state, name, _text_of(value), op, sight, merged, text_at)
+            _write(state, name, text_of(value), op, sight, merged, text_at)
         else:
             merged.effects[name] = _set(state, name, value, op, sight)
     for name in {*op.add, *op.remove}:

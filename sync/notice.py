@@ -40,10 +40,29 @@ def server_op(
 ) -> Op:
     """An op that the service itself makes. It has no client and no `dev_seq`; its body is kept like any other."""
     body = canonical.encode(
-        {"op_id": op_id, "action": action, "type": type_name, "record_id": record_id, "scope": scope, "actor": actor,
-         "set": values or {}, "server": server or {}}
+        {
+            "op_id": op_id,
+            "action": action,
+            "type": type_name,
+            "record_id": record_id,
+            "scope": scope,
+            "actor": actor,
+            "set": values or {},
+            "server": server or {},
+        }
     )
     return Op(
-        op_id, "", None, actor, action, type_name, record_id, scope, base_ver, canonical.sha256(body), body.decode(),
-        set=dict(values or {}), server=dict(server or {}),
+        op_id,
+        "",
+        None,
+        actor,
+        action,
+        type_name,
+        record_id,
+        scope,
+        base_ver,
+        canonical.sha256(body),
+        body.decode(),
+        set=dict(values or {}),
+        server=dict(server or {}),
     )

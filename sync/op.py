@@ -14,7 +14,21 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}/[0-9]{4}")
 MAPS = ("set", "add", "remove", "inc")
 KNOWN = frozenset(
-    {"op_id", "dev_seq", "actor", "action", "type", "record_id", "scope", "base_ver", "schema", "media", "deps", "captured", *MAPS}
+    {
+        "op_id",
+        "dev_seq",
+        "actor",
+        "action",
+        "type",
+        "record_id",
+        "scope",
+        "base_ver",
+        "schema",
+        "media",
+        "deps",
+        "captured",
+        *MAPS,
+    }
 )
 
 

@@ -65,6 +65,7 @@ class Known:
     """An op that is stored: enough to tell a retry from a reuse, and to answer it again."""
 
     op_id: str
+    actor: str
     digest: bytes
     status: str
     record_id: str | None

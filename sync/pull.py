@@ -49,8 +49,14 @@ Heads = dict[str, tuple[int, bytes]]
 
 
 def pull(
-    session: Session, principal: Principal, secret: bytes, *, cursor: str | None, epoch: str | None = None,
-    limit: int = 500, max_bytes: int = 2**20,
+    session: Session,
+    principal: Principal,
+    secret: bytes,
+    *,
+    cursor: str | None,
+    epoch: str | None = None,
+    limit: int = 500,
+    max_bytes: int = 2**20,
 ) -> Page:
     """The next page for `principal`: full up to `limit` records or `max_bytes` whenever more exists.
 
@@ -74,7 +80,9 @@ def pull(
 
 def _heads(session: Session, principal: Principal) -> Heads:
     rows = session.execute(
-        select(col(ScopeHead.scope), col(ScopeHead.seq), col(ScopeHead.hash)).where(visible(principal, col(ScopeHead.scope)))
+        select(col(ScopeHead.scope), col(ScopeHead.seq), col(ScopeHead.hash)).where(
+            visible(principal, col(ScopeHead.scope))
+        )
     )
     return {scope: (seq, head) for scope, seq, head in rows}
 
@@ -97,7 +105,12 @@ def _hash_at(session: Session, scope: str, seq: int) -> bytes:
 
 
 def _fill(
-    session: Session, principal: Principal, heads: Heads, places: dict[str, tuple[int, str]], page: Page, limit: int,
+    session: Session,
+    principal: Principal,
+    heads: Heads,
+    places: dict[str, tuple[int, str]],
+    page: Page,
+    limit: int,
     max_bytes: int,
 ) -> None:
     size = 0
@@ -146,5 +159,3 @@ def _changes(session: Session, scope: str, after: int, limit: int) -> list[Chang
     both = union_all(select(records.subquery()), select(lefts.subquery())).subquery()
     rows = session.execute(select(both).order_by(both.c.seq).limit(limit)).all()
     return [Change(scope, seq, record_id, ver, doc) for seq, record_id, ver, doc in rows]
-
-

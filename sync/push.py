@@ -13,7 +13,8 @@ from sync.errors import BatchTooLarge, EpochChanged, ReplicaForked
 from sync.models import Op, Replica
 from sync.op import envelope
 from sync.outcome import Outcome
-from sync.plan import Forked, Planner
+from sync.plan import Forked
+from sync.planner import Planner
 from sync.types import Registry
 from sync.world import DbWorld
 
@@ -69,7 +70,13 @@ def push(
     answered = [outcomes[i] for i in range(len(ops))]
     _attach_docs(answered, planner, principal)
     acked, missing, last = _progress(session, replica, principal.client_id)
-    mark = {"client_id": principal.client_id, "acked_through": acked, "last_dev_seq": last, "pending": pending, "seen_at": now}
+    mark = {
+        "client_id": principal.client_id,
+        "acked_through": acked,
+        "last_dev_seq": last,
+        "pending": pending,
+        "seen_at": now,
+    }
     upsert(session, Replica, [mark])
     return Pushed(current, answered, acked, missing)
 

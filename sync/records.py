@@ -28,7 +28,12 @@ def readable(session: Session, principal: Principal, record_id: str) -> Shown:
     """The current version. Raises RecordUnknown when there is none that the caller may see."""
     row = session.execute(
         select(
-            col(Record.id), col(Record.type), col(Record.scope), col(Record.ver), col(Record.content_digest), col(Record.doc)
+            col(Record.id),
+            col(Record.type),
+            col(Record.scope),
+            col(Record.ver),
+            col(Record.content_digest),
+            col(Record.doc),
         ).where(col(Record.id) == record_id, visible(principal, col(Record.scope)))
     ).one_or_none()
     if row is None:
@@ -57,7 +62,12 @@ def current(session: Session, record_ids: list[str]) -> dict[str, Shown]:
     """Records by id, for the service itself; nobody's view."""
     rows = session.execute(
         select(
-            col(Record.id), col(Record.type), col(Record.scope), col(Record.ver), col(Record.content_digest), col(Record.doc)
+            col(Record.id),
+            col(Record.type),
+            col(Record.scope),
+            col(Record.ver),
+            col(Record.content_digest),
+            col(Record.doc),
         ).where(col(Record.id).in_(record_ids))
     )
     return {row[0]: Shown(*row) for row in rows}
@@ -79,13 +89,24 @@ def lock(session: Session, record_id: str) -> None:
 
 
 def listed(
-    session: Session, principal: Principal, *, scopes: Sequence[str] | None, types: Sequence[str] | None,
-    states: Sequence[str] | None, after: tuple[str, int] | None, limit: int,
+    session: Session,
+    principal: Principal,
+    *,
+    scopes: Sequence[str] | None,
+    types: Sequence[str] | None,
+    states: Sequence[str] | None,
+    after: tuple[str, int] | None,
+    limit: int,
 ) -> list[tuple[int, Shown]]:
     """Readable records by scope and seq, after a place `(scope, seq)`; each with its seq."""
     statement = select(
-        col(Record.seq), col(Record.id), col(Record.type), col(Record.scope), col(Record.ver),
-        col(Record.content_digest), col(Record.doc),
+        col(Record.seq),
+        col(Record.id),
+        col(Record.type),
+        col(Record.scope),
+        col(Record.ver),
+        col(Record.content_digest),
+        col(Record.doc),
     ).where(visible(principal, col(Record.scope)))
     for column, wanted in ((Record.scope, scopes), (Record.type, types), (Record.state, states)):
         if wanted is not None:

@@ -154,9 +154,7 @@ def dump_marks(marks: Marks) -> str:
         for name, r in marks.registers.items()
     }
     elements = {n: {k: [list(d) for d in dots] for k, dots in found.items()} for n, found in marks.elements.items()}
-    return orjson.dumps(
-        _lean(d=list(marks.first), f=registers, s=elements, r=marks.removed, a=marks.authors)
-    ).decode()
+    return orjson.dumps(_lean(d=list(marks.first), f=registers, s=elements, r=marks.removed, a=marks.authors)).decode()
 
 
 def _lean(**parts: Any) -> dict[str, Any]:
@@ -167,8 +165,15 @@ def load(doc: str, marks: str, seq: int) -> State:
     """The state of a stored record."""
     shown = orjson.loads(doc)
     return State(
-        id=shown["id"], type=shown["type"], scope=shown["scope"], schema=shown["schema"], ver=shown["ver"], seq=seq,
-        deleted=shown["deleted"], data=shown["data"], marks=_load_marks(orjson.loads(marks)),
+        id=shown["id"],
+        type=shown["type"],
+        scope=shown["scope"],
+        schema=shown["schema"],
+        ver=shown["ver"],
+        seq=seq,
+        deleted=shown["deleted"],
+        data=shown["data"],
+        marks=_load_marks(orjson.loads(marks)),
         server={k: v for k, v in shown.items() if k not in OWN_KEYS and k != "state"},
     )
 

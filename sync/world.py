@@ -33,7 +33,9 @@ class DbWorld:
         """Reads all that the batch names; what it names indirectly is read when asked for."""
         raws = [e.raw for e in envelopes if isinstance(e.raw, dict)]
         record_ids = {r for raw in raws if isinstance(r := raw.get("record_id"), str) and len(r) == 36}
-        op_ids = {e.op_id for e in envelopes} | {d[3:] for raw in raws for d in _strings(raw.get("deps")) if len(d) == 39}
+        op_ids = {e.op_id for e in envelopes} | {
+            d[3:] for raw in raws for d in _strings(raw.get("deps")) if len(d) == 39
+        }
         self._fetch_ops(op_ids, {e.dev_seq for e in envelopes if e.dev_seq})
         self.fetch_records(record_ids)
         self._fetch_waits({f"record:{r}" for r in record_ids} | {f"op:{o}" for o in op_ids})
@@ -63,15 +65,21 @@ class DbWorld:
     def _known(self, which: ColumnElement[bool]) -> list[tuple[Known, str, int | None]]:
         rows = self.session.execute(
             select(
-                col(Op.op_id), col(Op.digest), col(Op.status), col(Op.record_id), col(Op.result), col(Op.client_id),
+                col(Op.op_id),
+                col(Op.digest),
+                col(Op.status),
+                col(Op.record_id),
+                col(Op.result),
+                col(Op.client_id),
                 col(Op.dev_seq),
+                col(Op.actor),
             ).where(which)
         ).all()
         found = []
-        for op_id, digest, status, record_id, result, client_id, dev_seq in rows:
+        for op_id, digest, status, record_id, result, client_id, dev_seq, actor in rows:
             stored = orjson.loads(result)
             entry = self._entry(op_id, record_id, stored) if "ver" in stored else None
-            found.append((Known(op_id, digest, status, record_id, stored, entry), client_id, dev_seq))
+            found.append((Known(op_id, actor, digest, status, record_id, stored, entry), client_id, dev_seq))
         return found
 
     def _entry(self, op_id: str, record_id: str, stored: dict[str, Any]) -> Entry | None:
@@ -174,5 +182,3 @@ def _digests(raw: dict[str, Any]) -> list[str]:
         found.append(fields.get("media") if isinstance(fields, dict) else None)
     files = [m for media in found if isinstance(media, list) for m in media if isinstance(m, dict)]
     return [s for m in files if isinstance(s := m.get("sha256"), str) and len(s) == 64]
-
-

@@ -1,10 +1,15 @@
 """What every test shares."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from people import NOW, Province, hire
+from service.migration import prepare
+from service.settings import Settings
 
 settings.register_profile("soak", max_examples=20_000, deadline=None)
 
@@ -25,3 +30,20 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     if os.environ.get("CI") and report.skipped:
         report.outcome, report.longrepr = "failed", f"skipped, which CI does not allow: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a migrated database, the province and its people; tests work on copies of it."""
+    folder = tmp_path_factory.mktemp("migrated")
+    fresh = Settings(data_dir=folder)
+    prepare(fresh, NOW)
+    hire(fresh)
+    return folder
+
+
+@pytest.fixture
+def province(tmp_path: Path, migrated: Path) -> Iterator[Province]:
+    made = Province(tmp_path / "var", migrated)
+    yield made
+    made.close()

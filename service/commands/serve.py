@@ -18,7 +18,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     uvicorn.run(
-        create_app(settings), host=args.host or settings.host, port=settings.port if args.port is None else args.port,
-        log_level="warning", access_log=False, timeout_graceful_shutdown=10,
+        create_app(settings),
+        host=args.host or settings.host,
+        port=settings.port if args.port is None else args.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=10,
     )
     return 0

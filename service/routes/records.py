@@ -40,7 +40,12 @@ class LogLine(BaseModel):
     responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": RecordPage}},
 )
 def list_records(
-    caller: Caller, db: Db, scope: Words = None, type: Words = None, state: Words = None, cursor: Place = None,  # noqa: A002  # the name on the wire
+    caller: Caller,
+    db: Db,
+    scope: Words = None,
+    type: Words = None,
+    state: Words = None,
+    cursor: Place = None,  # noqa: A002  # the name on the wire
     limit: Limit = 100,
 ) -> Response:
     """Records that the caller may read, by scope and order of change."""
@@ -54,7 +59,10 @@ def list_records(
     responses={**responses(*READ_CODES), 200: {"model": Record}},
 )
 def read_record(
-    record_id: RecordId, caller: Caller, db: Db, as_: Annotated[Literal["head", "verified"], Query(alias="as")] = "head",
+    record_id: RecordId,
+    caller: Caller,
+    db: Db,
+    as_: Annotated[Literal["head", "verified"], Query(alias="as")] = "head",
     ver: Annotated[int | None, Query(ge=1, le=2**31)] = None,
 ) -> Response:
     """One record: as it stands, as it was verified, or as it was at a version."""
@@ -72,4 +80,7 @@ def _chosen(session: Any, caller: Principal, record_id: str, verified: bool, ver
 def read_history(record_id: RecordId, caller: Caller, db: Db) -> list[LogLine]:
     """Every change of a record, oldest first."""
     entries = db.read(lambda session: history(session, readable(session, caller, record_id)))
-    return [LogLine(**e.model_dump(exclude={"record_id", "payload_digest", "entry_hash"}), entry_hash=e.entry_hash.hex()) for e in entries]
+    return [
+        LogLine(**e.model_dump(exclude={"record_id", "payload_digest", "entry_hash"}), entry_hash=e.entry_hash.hex())
+        for e in entries
+    ]

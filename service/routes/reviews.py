@@ -16,8 +16,15 @@ from service.wire import Record, RecordPage
 router = APIRouter(prefix="/v1/reviews", tags=["review"])
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 REVIEW_CODES = (
-    *CALLER_CODES, "record_unknown", "review_not_permitted", "four_eyes", "not_reviewable", "content_changed",
-    "media_incomplete", "conflict_open", "review_id_reused",
+    *CALLER_CODES,
+    "record_unknown",
+    "review_not_permitted",
+    "four_eyes",
+    "not_reviewable",
+    "content_changed",
+    "media_incomplete",
+    "conflict_open",
+    "review_id_reused",
 )
 
 
@@ -46,7 +53,12 @@ class ReviewRequest(Body):
     responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": RecordPage}},
 )
 def queue(
-    caller: Caller, db: Db, scope: Words = None, type: Words = None, cursor: Place = None, limit: Limit = 100,  # noqa: A002  # the name on the wire
+    caller: Caller,
+    db: Db,
+    scope: Words = None,
+    type: Words = None,
+    cursor: Place = None,
+    limit: Limit = 100,  # noqa: A002  # the name on the wire
     state: Annotated[list[Literal["pending", "changed", "rejected", "needs_info"]], Query()] = ["pending", "changed"],  # noqa: B006  # read only
 ) -> Response:
     """Evidence that waits for a decision, in the order in which it changed last."""
@@ -62,6 +74,12 @@ def queue(
 def decide_review(body: ReviewRequest, caller: Caller, db: Db, types: Types, now: Now) -> Response:
     """Verifies, rejects, or asks for more. Refused when what was shown is no longer what is there."""
     asked = Decision(
-        body.review_id, body.record_id, body.on.ver, body.on.content_digest, body.decision, body.reason_code, body.comment
+        body.review_id,
+        body.record_id,
+        body.on.ver,
+        body.on.content_digest,
+        body.decision,
+        body.reason_code,
+        body.comment,
     )
     return answers.json_response(db.write(decide, types, caller, asked, now))

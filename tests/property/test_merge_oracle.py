@@ -48,8 +48,18 @@ class Field:
         op_id = f"{phone.name}.{phone.dev_seq}"
         change = getattr(self, f"_{self.kind}")(phone, op_id)
         op = Op(
-            op_id, phone.name, phone.dev_seq, phone.name, Action.PATCH, "thing", "r", "u/2026", phone.base,
-            canonical.sha256(op_id.encode()), "", **change,
+            op_id,
+            phone.name,
+            phone.dev_seq,
+            phone.name,
+            Action.PATCH,
+            "thing",
+            "r",
+            "u/2026",
+            phone.base,
+            canonical.sha256(op_id.encode()),
+            "",
+            **change,
         )
         self.seen_by[op_id] = frozenset(phone.seen)
         phone.seen.add(op_id)
@@ -140,7 +150,20 @@ def test_no_value_of_a_register_is_lost() -> None:
 def test_one_resolve_leaves_one_value() -> None:
     for seed in range(RUNS // 5):
         world = play(seed, "title")
-        op = Op("last", "judge", 1, "j", Action.RESOLVE, "thing", "r", "u/2026", world.state.ver, b"", "", set={"title": "x"})
+        op = Op(
+            "last",
+            "judge",
+            1,
+            "j",
+            Action.RESOLVE,
+            "thing",
+            "r",
+            "u/2026",
+            world.state.ver,
+            b"",
+            "",
+            set={"title": "x"},
+        )
         world.receive(op)
         assert world.live() == {"x"}, f"seed {seed}"
 

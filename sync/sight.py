@@ -1,0 +1,45 @@
+"""What an op had seen when it was made, and what became of its values. Pure (protocol C.6)."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from sync.state import Dot
+
+
+class Effect(IntEnum):
+    """What became of one value. Ordered: the largest of an op's effects names the op's status."""
+
+    SUPERSEDED = 0
+    APPLIED = 1
+    MERGED = 2
+    CONFLICT = 3
+
+
+@dataclass(slots=True)
+class Merged:
+    """What one op did. `refused` lists fields whose value the contract keeps from devices: [(field, code)]."""
+
+    effects: dict[str, Effect] = field(default_factory=dict)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    code: str | None = None
+    moved_from: str | None = None
+
+    @property
+    def status(self) -> str:
+        if not self.effects:
+            return "rejected" if self.refused else "applied"
+        return max(self.effects.values()).name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an op had seen when it was made."""
+
+    me: Dot
+    base: int
+
+    def own(self, dot: Dot) -> bool:
+        return dot.client == self.me.client and dot.dev_seq < self.me.dev_seq
+
+    def seen(self, dot: Dot) -> bool:
+        return dot.ver <= self.base or self.own(dot)

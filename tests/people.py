@@ -1,0 +1,166 @@
+"""The people of the tests, and the service they speak to: real routes, real database, a clock that they move.
+
+Lan and Minh are field officers of Kinh Bắc ward, Hà heads it; Nam is a field officer of Đa Mai ward. Tuấn reviews for
+the province, Chị Mai coordinates, Quản is the administrator.
+"""
+
+import hashlib
+import shutil
+import uuid
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from auth import accounts, sessions
+from auth.accounts import OPERATOR
+from auth.clients import Install
+from auth.passwords import hash_password
+from auth.principal import Grant, Role
+from auth.tokens import issue_access
+from service.app import create_app
+from service.clock import ManualClock
+from service.db import Database
+from service.settings import Settings
+
+KINH_BAC, DA_MAI = "09190", "07228"
+YEAR = 2026
+NOW = 1_790_000_000_000
+PASSWORD = "Kinh-Bac-2026"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+STAFF = {
+    "lan": Grant(KINH_BAC, Role.FIELD_OFFICER),
+    "minh": Grant(KINH_BAC, Role.FIELD_OFFICER),
+    "ha": Grant(KINH_BAC, Role.UNIT_HEAD),
+    "nam": Grant(DA_MAI, Role.FIELD_OFFICER),
+    "tuan": Grant("*", Role.PROVINCE_APPRAISER),
+    "mai": Grant("*", Role.PROVINCE_COORDINATOR),
+    "quan": Grant("*", Role.ADMINISTRATOR),
+}
+
+
+class Province:
+    """A service with its people, on a copy of a migrated database."""
+
+    def __init__(self, folder: Path, template: Path) -> None:
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+        self.settings = Settings(data_dir=folder)
+        self.clock = ManualClock(NOW)
+        self.app = create_app(self.settings, self.clock)
+        self.db = self.app.state.database
+        self.http = TestClient(self.app, raise_server_exceptions=False)
+        self.people = {name: Person(self, name) for name in STAFF}
+
+    def __getitem__(self, name: str) -> "Person":
+        return self.people[name]
+
+    def work(self) -> None:
+        """Does the work that waits behind the answers."""
+        self.app.state.worker.drain()
+
+    def close(self) -> None:
+        self.http.close()
+        self.db.close()
+
+
+class Person:
+    """One account on one install; ops get their `dev_seq` in the order in which they are made."""
+
+    def __init__(self, province: Province, name: str, install: str = "install-0001") -> None:
+        self.province, self.name = province, name
+        now = province.clock.now()
+        account_id = province.db.read(accounts.account_id_of, name)
+        session = province.db.write(sessions.sign_in, account_id, Install(install, "Điện thoại"), now)
+        self.account_id, self.client_id = session.account_id, session.client_id
+        self.dev_seq = 0
+        self.language = "vi"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        state = self.province.app.state
+        token = issue_access(
+            state.keys, state.settings.public_url, self.account_id, self.client_id, self.province.clock.now()
+        )
+        return {"Authorization": f"Bearer {token}", "Accept-Language": self.language}
+
+    def get(self, path: str, **params: Any) -> Response:
+        return self.province.http.get(path, params=params, headers=self.headers)
+
+    def post(self, path: str, body: Any) -> Response:
+        return self.province.http.post(path, json=body, headers=self.headers)
+
+    def op(
+        self, action: str, record_id: str | None = None, *, type: str = "minutes", unit: str = KINH_BAC, **rest: Any
+    ) -> dict[str, Any]:  # noqa: A002
+        """The next op of this install."""
+        self.dev_seq += 1
+        return {
+            "op_id": str(uuid.uuid4()),
+            "dev_seq": self.dev_seq,
+            "action": action,
+            "type": type,
+            "record_id": record_id or str(uuid.uuid4()),
+            "scope": f"{unit}/{YEAR}",
+            "base_ver": 0,
+            "schema": 1,
+            **rest,
+        }
+
+    def push(self, *ops: Any, **envelope: Any) -> dict[str, Any]:
+        """The answer to a push that the service took."""
+        answer = self.post("/v1/sync/push", {"ops": list(ops), **envelope})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def does(self, action: str, record_id: str | None = None, **rest: Any) -> dict[str, Any]:
+        """Makes an op, pushes it, and returns its result."""
+        return dict(self.push(self.op(action, record_id, **rest))["results"][0])
+
+    def pull(self, cursor: str | None = None, limit: int = 1000) -> dict[str, Any]:
+        """Everything after `cursor`, all pages in one."""
+        found: dict[str, Any] = {"changes": [], "removed": [], "reload": [], "cursor": cursor, "more": True}
+        while found["more"]:
+            answer = self.post("/v1/sync/pull", {"cursor": found["cursor"], "limit": limit})
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            found = {**page, **{k: found[k] + page[k] for k in ("changes", "removed", "reload")}}
+        return found
+
+    def record(self, record_id: str, **params: Any) -> dict[str, Any]:
+        answer = self.get(f"/v1/records/{record_id}", **params)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def upload(self, data: bytes, name: str = "ảnh.jpg", mime: str = "image/jpeg") -> Response:
+        """Sends a whole file by tus, creation with upload."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        parts = {"filename": name, "filetype": mime, "sha256": sha256}
+        metadata = ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in parts.items())
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(data)), "Upload-Metadata": metadata}
+        headers |= {"Content-Type": "application/offset+octet-stream", **self.headers}
+        return self.province.http.post("/v1/uploads", content=data, headers=headers)
+
+    def decides(self, record: dict[str, Any], decision: str, **rest: Any) -> Response:
+        """Decides on exactly what `record` shows."""
+        on = {"ver": record["ver"], "content_digest": record["content_digest"]}
+        body = {"review_id": str(uuid.uuid4()), "record_id": record["id"], "on": on, "decision": decision, **rest}
+        return self.post("/v1/reviews", body)
+
+
+def hire(province_settings: Settings) -> None:
+    """Gives a fresh province its people."""
+    database = Database(province_settings.db_url)
+    stored = hash_password(PASSWORD, CHEAP)
+    for name, grant in STAFF.items():
+        database.write(
+            accounts.create_account, OPERATOR, name, name.title(), NOW, grants=(grant,), password_hash=stored
+        )
+    database.close()
+
+
+def file_entry(data: bytes, name: str = "ảnh.jpg", mime: str = "image/jpeg") -> dict[str, Any]:
+    """The `media` element that names a file."""
+    return {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "mime": mime, "name": name}
