@@ -1,1 +1,1 @@
-"""The field day that `minhchung demo` plays: a client of the running service, through HTTP and the reference client only."""
+"""The field day that `minhchung demo` plays: knows the running service only through HTTP and the reference client."""

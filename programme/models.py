@@ -63,7 +63,7 @@ class Criterion(SQLModel, table=True):
 
 
 class Review(SQLModel, table=True):
-    """One decision on one version of a record; appended, never changed. The record's own `review` part shows the last."""
+    """One decision on one version of a record; appended, never changed. The record's `review` shows the last."""
 
     __tablename__ = "review"
     __table_args__ = (Index("review_record", "record_id", "at"),)

@@ -9,7 +9,7 @@ from programme.units import load_units
 
 
 def load_province(session: Session, year: int, now: int) -> str:
-    """Loads what the package brings where it is not there yet, and publishes it for `year`. Returns a line for people."""
+    """Loads what the package brings, where it is missing, and publishes it for `year`. Returns a line for people."""
     load_units(session)
     if not criteria_sets(session):
         import_catalogue(session, packaged(), now)

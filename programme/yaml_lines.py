@@ -58,7 +58,6 @@ def read(text: str) -> Document:
     found = Document(faults=list(_text_faults(text)))
     if found.faults:
         return found
-    text = unicodedata.normalize("NFC", text)
     try:
         found.faults += _event_faults(text)
         node = None if found.faults else yaml.compose(text, _Loader)
@@ -109,26 +108,34 @@ def _value(node: yaml.Node, path: Path, found: Document) -> Any:
         for index, child in enumerate(node.value):
             found.lines[*path, index] = child.start_mark.line + 1
         return [_value(child, (*path, index), found) for index, child in enumerate(node.value)]
+    text = _nfc(node.value)
+    if _UNPRINTABLE.search(text):  # quoted text may spell any character as an escape
+        found.add(path, "unprintable")
     if node.tag not in _PLAIN:
-        return node.value  # dates too: a date is written as text
+        return text  # dates too: a date is written as text
     try:
         return yaml.constructor.SafeConstructor().construct_object(node)
     except ValueError:
         found.add(path, "bad_scalar")
-        return node.value
+        return text
 
 
 def _mapping(node: yaml.MappingNode, path: Path, found: Document) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, child in node.value:
         line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
+        if not isinstance(key, yaml.ScalarNode) or _UNPRINTABLE.search(key.value):
             found.faults.append(fault(line, pointer(path), "key_not_text"))
             continue
-        where = (*path, key.value)
-        if key.value in made:
+        name = _nfc(key.value)
+        where = (*path, name)
+        if name in made:
             found.faults.append(fault(line, pointer(where), "key_twice", first=found.lines[where]))
             continue
         found.lines[where] = line
-        made[key.value] = _value(child, where, found)
+        made[name] = _value(child, where, found)
     return made
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)

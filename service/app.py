@@ -11,6 +11,7 @@ from programme.registry import registry
 from service import problems
 from service.clock import Clock, SystemClock
 from service.db import Database
+from service.edge import Service
 from service.routes import accounts, auth, catalogue, health, media, progress, records, reviews, sync, uploads
 from service.settings import Settings
 from service.worker import Worker
@@ -29,12 +30,13 @@ ROUTERS = (auth, accounts, catalogue, sync, uploads, media, records, reviews, pr
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The service, ready to serve a migrated database. Raises ValueError for settings that must not be served."""
-    app = FastAPI(
+    app = Service(
         title="Minh Chứng",
         version=VERSION,
         description=ABOUT,
         lifespan=_life,
         max_body_size=settings.body_max_bytes,
+        redirect_slashes=False,  # an address has one spelling
     )
     state = app.state
     state.settings = settings

@@ -12,6 +12,7 @@ from sync.errors import CursorInvalid
 from sync.records import listed
 
 Words = Annotated[list[Annotated[str, Query(max_length=64)]] | None, Query(max_length=50)]
+TypeWords = Annotated[list[Annotated[str, Query(max_length=64)]] | None, Query(alias="type", max_length=50)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Place = Annotated[str | None, Query(max_length=200)]
 

@@ -1,5 +1,8 @@
 """Failures as RFC 9457 problems. One catalogue (`problems.yaml`), one handler; every package's errors end here."""
 
+import logging
+import traceback
+import uuid
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,8 +20,11 @@ from programme.errors import ProgrammeError
 from storage.errors import StorageError
 from sync.errors import SyncError
 
+log = logging.getLogger(__name__)
 DOC = "https://minhchung.example/problems#"
 CHALLENGE = {"WWW-Authenticate": "Bearer"}  # RFC 9110 §11.6.1: every 401 names its scheme
+HEADERS: dict[int | str, tuple[str, ...]] = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
+ANYWHERE, WITH_BODY = ("storage_unavailable", "internal"), ("too_large", "unsupported_media_type")
 CODE_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 
 
@@ -32,13 +38,17 @@ class Row(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem document, with a stable `code` and one next `action`."""
+    """RFC 9457 problem document, with a stable `code` and one next `action`.
+
+    `instance` is there when the service noted this very failure under that name.
+    """
 
     type: str
     title: str
     status: int
     code: str
     action: str
+    instance: str | None = None
     errors: list[dict[str, Any]] | None = None
     current: dict[str, Any] | None = None
 
@@ -84,20 +94,32 @@ def problem(request: Request, code: str, params: dict[str, Any] | None = None, *
 
 def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses=` of a route that may answer with these codes; `malformed` is always one of them."""
-    by_status: dict[int, list[str]] = {}
+    found: dict[int | str, dict[str, Any]] = {}
     for code in ("malformed", *codes):
-        by_status.setdefault(catalogue()[code].status or 500, []).append(code)
+        _document(found, catalogue()[code].status or 500, code)
+    return found
+
+
+def _document(answers: dict[Any, dict[str, Any]], status: int | str, code: str) -> None:
+    """Adds a code to the answers of an operation; the description of an answer is the list of its codes."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": ", ".join(names), "content": content} for status, names in by_status.items()}
+    answer = answers.setdefault(status, {"description": "", "content": content})
+    names = [*filter(None, answer["description"].split(", ")), code]
+    answer["description"] = ", ".join(dict.fromkeys(names))
+    if status in HEADERS:
+        answer["headers"] = {name: {"schema": {"type": "string"}} for name in HEADERS[status]}
 
 
 def _described(app: FastAPI) -> None:
-    """Puts the schema that `responses` points to into the description of `app`."""
+    """Puts into the description of `app` the schema that `responses` points to, and what any operation may answer."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = describe()
         document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+        for operation in (o for item in document["paths"].values() for o in item.values()):
+            for code in ANYWHERE + (WITH_BODY if "requestBody" in operation else ()):
+                _document(operation["responses"], str(catalogue()[code].status), code)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -121,19 +143,42 @@ def _domain(request: Request, error: Any) -> JSONResponse:
 
 
 def _invalid(request: Request, error: Any) -> JSONResponse:
-    faults = [{"pointer": "/" + "/".join(str(p) for p in e["loc"][1:]), "detail": e["msg"]} for e in error.errors()]
-    return problem(request, "malformed", {}, errors=faults[:50])
+    """What does not fit the shape of a request. FastAPI leaves a body as bytes where its type is not JSON."""
+    faults = [{"pointer": _pointer(e["loc"][1:]), "detail": e["msg"]} for e in error.errors()]
+    if isinstance(error.body, bytes) and any(fault["pointer"] == "" for fault in faults):
+        return problem(request, "unsupported_media_type")
+    return problem(request, "malformed", errors=faults[:50])
+
+
+def _pointer(place: tuple[Any, ...]) -> str:
+    """RFC 6901; a name that a caller made up may be no text that can be sent."""
+    names = (str(name).encode(errors="replace").decode() for name in place)
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
 
 
 def _framework(request: Request, error: Any) -> JSONResponse:
     code = CODE_OF_STATUS.get(error.status_code, "malformed")
-    return problem(request, code, {}, headers=dict(error.headers or {}))
+    if code != "malformed":
+        return problem(request, code, headers=dict(error.headers or {}))
+    if "content-encoding" in request.headers:
+        return problem(request, "unsupported_media_type")  # no coding is taken off (RFC 9110 §15.5.16)
+    return problem(request, code, errors=[{"pointer": "", "detail": error.detail}])
 
 
-def _database(request: Request, _error: Any) -> JSONResponse:
+def _database(request: Request, error: Any) -> JSONResponse:
     """The database did not take it: nothing was stored, the caller keeps its copy and comes again."""
-    return problem(request, "storage_unavailable", {}, headers={"Retry-After": "5"})
+    noted = _note(request, getattr(error, "orig", None) or error)
+    return problem(request, "storage_unavailable", headers={"Retry-After": "5"}, instance=noted)
 
 
-def _unexpected(request: Request, _error: Any) -> JSONResponse:
-    return problem(request, "internal", {})
+def _unexpected(request: Request, error: Any) -> JSONResponse:
+    return problem(request, "internal", instance=_note(request, error))
+
+
+def _note(request: Request, error: BaseException) -> str:
+    """Notes what failed and where, and returns the name of the note. No value goes into the log: it may be personal."""
+    name = uuid.uuid4().urn
+    route = getattr(request.scope.get("route"), "path", "no route")
+    where = " < ".join(f"{f.name} ({f.filename}:{f.lineno})" for f in traceback.extract_tb(error.__traceback__)[:-9:-1])
+    log.error("%s: %s at %s %s in %s", name, type(error).__name__, request.method, route, where)
+    return name

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response, status
 from fastapi.routing import APIRoute
 
 from sync import canonical
-from sync.errors import Malformed
 
 
 class StrictRequest(Request):
@@ -17,8 +16,8 @@ class StrictRequest(Request):
         if not hasattr(self, "_parsed"):
             try:
                 self._parsed = canonical.parse(await self.body())
-            except ValueError as error:
-                raise Malformed(errors=[{"pointer": "", "detail": str(error)}]) from error
+            except ValueError as error:  # the one kind of error that FastAPI lets through while it reads a body
+                raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from error
         return self._parsed
 
 

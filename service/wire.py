@@ -30,7 +30,7 @@ class PushRequest(BaseModel):
     app: Text | None = None
     pending: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     clock: Clock | None = None
-    ops: Annotated[list[Any], Field(max_length=MAX_OPS * 4)]
+    ops: Annotated[list[Any], Field(json_schema_extra={"maxItems": MAX_OPS})]  # held to by the engine
 
 
 class Record(BaseModel):

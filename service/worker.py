@@ -1,4 +1,4 @@
-"""Work after the answer, in the same process: looks into files that have arrived. Jobs are rows, so nothing is forgotten."""
+"""Work after the answer, in the same process: looks into files that have arrived. Jobs are rows: none is forgotten."""
 
 import logging
 import threading
@@ -38,7 +38,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 worked = self.drain()
-            except Exception:  # noqa: BLE001  # a worker must outlive a database that is down
+            except Exception:  # a worker must outlive a database that is down
                 log.exception("worker round failed")
                 worked = 0
             if not worked:

@@ -1,8 +1,8 @@
-"""The model server: the engine's own plan over dictionaries. A commit is one assignment, so it can be lost or delayed."""
+"""The model server: the engine's own planner over dictionaries, so that a commit can be lost or delayed."""
 
 import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -131,8 +131,7 @@ class ModelServer:
 
     def commit(self, planner: Planner) -> None:
         plan, tables = planner.plan, self.tables
-        world = planner.world
-        assert isinstance(world, ModelWorld)
+        world = cast("ModelWorld", planner.world)
         for row in plan.rows.values():
             tables.ops[row.op_id] = row
             if row.dev_seq:

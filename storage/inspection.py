@@ -16,7 +16,10 @@ def inspect(chunks: Iterable[bytes]) -> str:
         return "unknown"
     with subprocess.Popen(  # noqa: S603  # our own interpreter and module, no words from outside
         [sys.executable, "-I", "-m", "storage.decoder"],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={},
     ) as child:
         try:
             _feed(child, first, parts)

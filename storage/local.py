@@ -6,7 +6,7 @@ threads and processes of one machine and die with their holder.
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -32,7 +32,7 @@ class DirectoryStore:
     def size(self, upload_id: str) -> int:
         path = self._upload(upload_id)
         with _available(), suppress(FileNotFoundError), _locked(path, os.O_RDWR) as fd:
-            os.fdatasync(fd)  # a killed process may have left bytes that the kernel has and the disk has not
+            os.fdatasync(fd)  # what was appended, by a process that was killed perhaps, the kernel has but not the disk
             return os.fstat(fd).st_size
         return 0
 
@@ -45,7 +45,6 @@ class DirectoryStore:
                 raise OffsetMismatch(offset=status.st_size)
             try:
                 _write(fd, data, offset)
-                os.fdatasync(fd)
             except OSError:
                 with suppress(OSError):
                     os.ftruncate(fd, offset)
@@ -66,10 +65,7 @@ class DirectoryStore:
             if found != size:
                 raise OffsetMismatch(offset=found)
             os.fdatasync(fd)
-            _make_folder(target.parent)
-            with suppress(FileExistsError):
-                target.hardlink_to(source)
-            _sync_folder(target.parent)
+            self._place(target, lambda: target.hardlink_to(source))
             return
         raise OffsetMismatch(offset=0)
 
@@ -87,16 +83,14 @@ class DirectoryStore:
         target = self._object(key)
         partial = self._incoming / f"put-{uuid4()}"
         with _available():
-            _make_folder(target.parent)
             try:
                 with partial.open("xb") as file:
                     file.write(data)
                     file.flush()
-                    os.fsync(file.fileno())
-                partial.replace(target)
+                    os.fdatasync(file.fileno())
+                self._place(target, lambda: partial.replace(target))
             finally:
                 partial.unlink(missing_ok=True)
-            _sync_folder(target.parent)
 
     def exists(self, key: str) -> bool:
         return self._object(key).is_file()
@@ -126,6 +120,16 @@ class DirectoryStore:
         for folder, _folders, names in os.walk(self._objects / prefix.rpartition("/")[0]):
             found = (Path(folder, name).relative_to(self._objects).as_posix() for name in names)
             yield from (key for key in found if key.startswith(prefix))
+
+    def _place(self, target: Path, place: Callable[[], object]) -> None:
+        """Puts a file at `target`; its entry, and those of the folders made for it, are durable on return."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            place()
+        for folder in target.parents:  # the first sync writes all of it to the disk's journal, the others find it there
+            _sync_folder(folder)
+            if folder == self._objects:
+                break
 
     def _upload(self, upload_id: str) -> Path:
         if not keys.is_upload_id(upload_id):
@@ -171,15 +175,6 @@ def _pieces(path: Path, start: int = 0, length: int | None = None) -> Iterator[b
         while piece := file.read(PIECE if rest is None else min(PIECE, rest)):
             rest = None if rest is None else rest - len(piece)
             yield piece
-
-
-def _make_folder(path: Path) -> None:
-    """Makes `path` and what is missing above it, each durable in its parent before anything is put into it."""
-    if path.is_dir():
-        return
-    _make_folder(path.parent)
-    path.mkdir(exist_ok=True)
-    _sync_folder(path.parent)
 
 
 def _sync_folder(path: Path) -> None:

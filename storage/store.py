@@ -12,7 +12,7 @@ class BlobStore(Protocol):
     """Every method may raise `StoreUnavailable`, and ValueError for a name that `storage.keys` does not allow.
 
     Calls block; they may come from any thread and from several processes at once. What a method has returned or
-    done survives a power cut.
+    done survives a power cut; `append` alone may leave that to the next `size` or `seal`.
     """
 
     @property
@@ -23,11 +23,14 @@ class BlobStore(Protocol):
     # Incoming: an id that was never appended to is an upload of zero bytes, so there is no step that creates one.
 
     def size(self, upload_id: str) -> int:
-        """The offset: how many bytes are durable. Never a counter that could run ahead of the bytes."""
+        """The offset: makes the bytes so far durable and counts them. Never a counter that could run ahead of them.
+
+        Only this number may be told to a client: it will not send those bytes again.
+        """
         ...
 
     def append(self, upload_id: str, offset: int, data: bytes) -> int:
-        """Adds `data` at `offset` and returns the new offset once it is durable.
+        """Adds `data` at `offset` and returns where the next append begins. A killed process loses nothing of it.
 
         The store checks that `offset` is its size, in one step with the write: of two appends at one offset, one
         raises OffsetMismatch. An append that fails leaves what was there before. After `seal` it raises UploadGone.

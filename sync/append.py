@@ -152,7 +152,9 @@ def _lock_heads(session: Session, scopes: set[str]) -> dict[str, tuple[int, byte
 
 def _records(session: Session, plan: Plan) -> None:
     last = {e.record_id: e for e in plan.entries if e.kind == "put"}
-    fresh, kept, past = [], [], []
+    fresh: list[dict[str, Any]] = []
+    kept: list[dict[str, Any]] = []
+    past: list[dict[str, Any]] = []
     for record_id, changed in plan.changed.items():
         row = _record_row(changed, last[record_id])
         (fresh if changed.stored_doc is None else kept).append(row)

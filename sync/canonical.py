@@ -108,7 +108,7 @@ def derived_id(name: str, digest: bytes) -> str:
 
 def same(a: Any, b: Any) -> bool:
     """Equal for the eye: NFC and NFD spellings of a text are one value (protocol P47)."""
-    return a == b or _nfc(a) == _nfc(b)
+    return bool(a == b or _nfc(a) == _nfc(b))
 
 
 def _nfc(value: Any) -> Any:

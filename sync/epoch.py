@@ -10,7 +10,8 @@ from sync.models import SyncEpoch
 
 def current_epoch(session: Session) -> str:
     """UUID of the active epoch."""
-    return session.execute(select(col(SyncEpoch.epoch)).where(col(SyncEpoch.active))).scalar_one()
+    epoch: str = session.execute(select(col(SyncEpoch.epoch)).where(col(SyncEpoch.active))).scalar_one()
+    return epoch
 
 
 def open_epoch(session: Session, reason: str, now: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import filetype
 import orjson
-from sqlalchemy import or_, select
+from sqlalchemy import insert, or_, select, update
 from sqlmodel import Session, col
 
 from auth.principal import Permission, Principal
@@ -99,31 +99,34 @@ def finish(
 
 
 def _keep(session: Session, measured: Measured, account_id: str, now: int) -> None:
-    if session.get(Blob, measured.sha256) is None:
-        session.add(
-            Blob(sha256=measured.sha256, size=measured.size, mime=measured.mime, check="pending", created_at=now)
-        )
-        jobs.add(session, jobs.INSPECT, measured.sha256, now)
-    if session.get(Holding, (measured.sha256, account_id)) is None:
-        session.add(Holding(sha256=measured.sha256, account_id=account_id))
+    sha256 = measured.sha256
+    if session.scalar(select(col(Blob.sha256)).where(col(Blob.sha256) == sha256)) is None:
+        blob = {"sha256": sha256, "size": measured.size, "mime": measured.mime, "check": "pending", "created_at": now}
+        session.execute(insert(Blob).values(blob))
+        jobs.add(session, jobs.INSPECT, sha256, now)
+    held = select(col(Holding.sha256)).where(col(Holding.sha256) == sha256, col(Holding.account_id) == account_id)
+    if session.scalar(held) is None:
+        session.execute(insert(Holding).values(sha256=sha256, account_id=account_id))
 
 
 def _attach(session: Session, principal: Principal, upload: Upload) -> list[str]:
     """Marks what the file is now present for; returns the ids of those records, sorted."""
+    of_file = col(Attachment.sha256) == upload.sha256
     mine = col(Attachment.account_id) == principal.account_id
     waiting = (
-        select(Attachment)
-        .where(col(Attachment.sha256) == upload.sha256, col(Attachment.state) == "missing")
+        select(col(Attachment.record_id), col(Attachment.account_id))
+        .where(of_file, col(Attachment.state) == "missing")
         .where(or_(mine, col(Attachment.record_id) == upload.record_id))
         .order_by(col(Attachment.record_id))
         .with_for_update()
     )
-    found = []
-    for attachment in session.scalars(waiting):
-        if attachment.account_id == principal.account_id or _may_capture(session, principal, attachment.record_id):
-            attachment.state = VERIFIED
-            session.add(attachment)
-            found.append(attachment.record_id)
+    found = [
+        record_id
+        for record_id, account_id in session.execute(waiting).all()
+        if account_id == principal.account_id or _may_capture(session, principal, record_id)
+    ]
+    if found:
+        session.execute(update(Attachment).where(of_file, col(Attachment.record_id).in_(found)).values(state=VERIFIED))
     return found
 
 

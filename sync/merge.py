@@ -19,24 +19,25 @@ TextAt = Callable[[str, int], str | None]  # field, ver -> the text that stood t
 
 
 def apply(state: State, op: Op, record_type: RecordType, text_at: TextAt) -> Merged:
-    """Merges a validated op into `state`, which becomes version `ver + 1`; the caller keeps or drops it by the status."""
+    """Merges a validated op into `state`; by the status of the result the caller keeps it as version `ver + 1`."""
     base = op.base_ver if op.base_ver <= state.ver else 0  # a base from a lineage that is gone has seen nothing here
-    sight = Sight(Dot(state.ver + 1, op.client_id, op.dev_seq or 0, op.actor), base)
+    sight = Sight(op, Dot(state.ver + 1, op.client_id, op.dev_seq or 0, op.actor), base)
     merged = Merged()
     if op.action is Action.DELETE:
-        _delete(state, op, sight, merged)
+        _delete(state, sight, merged)
     elif op.action is Action.RESTORE:
-        _put(state, PRESENCE, state.deleted, value=False, op=op, sight=sight, merged=merged)
+        _put(state, PRESENCE, state.deleted, value=False, sight=sight, merged=merged)
     elif op.action is Action.MOVE:
-        _move(state, op, sight, merged)
+        _move(state, sight, merged)
     else:
-        _edit(state, op, record_type, sight, merged, text_at)
+        _edit(state, record_type, sight, merged, text_at)
     return merged
 
 
-def _edit(state: State, op: Op, record_type: RecordType, sight: Sight, merged: Merged, text_at: TextAt) -> None:
+def _edit(state: State, record_type: RecordType, sight: Sight, merged: Merged, text_at: TextAt) -> None:
+    op = sight.op
     if op.action is Action.RESOLVE:
-        _settle_deletion(state, op, sight, merged)
+        _settle_deletion(state, sight, merged)
     for name, value in op.set.items():
         rule = record_type.rule(name)
         kind = rule.kind if rule else Kind.REGISTER
@@ -47,9 +48,9 @@ def _edit(state: State, op: Op, record_type: RecordType, sight: Sight, merged: M
         elif kind is Kind.FACT and name in state.data:
             _again(state, name, value, merged)
         elif kind is Kind.TEXT:
-            _write(state, name, text_of(value), op, sight, merged, text_at)
+            _write(state, name, text_of(value), sight, merged, text_at)
         else:
-            merged.effects[name] = _set(state, name, value, op, sight)
+            merged.effects[name] = _set(state, name, value, sight)
     for name in {*op.add, *op.remove}:
         _elements(state, name, op.add.get(name, []), op.remove.get(name, []), sight, merged)
     for name, delta in op.inc.items():
@@ -67,11 +68,11 @@ def _again(state: State, name: str, value: Any, merged: Merged) -> None:
         merged.refused.append((name, "field_fixed"))
 
 
-def _set(state: State, name: str, value: Any, op: Op, sight: Sight) -> Effect:
+def _set(state: State, name: str, value: Any, sight: Sight) -> Effect:
     register = state.register(name)
     if _late(register, sight):
         return Effect.SUPERSEDED
-    current, effect = _contend(register, name in state.data, state.data.get(name), value, op, sight)
+    current, effect = _contend(register, name in state.data, state.data.get(name), value, sight)
     state.data[name] = current
     return effect
 
@@ -85,9 +86,9 @@ def _late(register: Register, sight: Sight) -> bool:
     return False
 
 
-def _contend(register: Register, held: bool, current: Any, value: Any, op: Op, sight: Sight) -> tuple[Any, Effect]:
+def _contend(register: Register, held: bool, current: Any, value: Any, sight: Sight) -> tuple[Any, Effect]:
     """The sticky rule: the value that is now current, and what became of the new one."""
-    resolves = op.action in (Action.RESOLVE, Action.MOVE)
+    resolves = sight.op.action in (Action.RESOLVE, Action.MOVE)
     gone = sight.seen if resolves else sight.own
     register.others = [c for c in register.others if not gone(c.dot)]
     if not held or register.dot is None or sight.seen(register.dot):
@@ -97,11 +98,11 @@ def _contend(register: Register, held: bool, current: Any, value: Any, op: Op, s
     if canonical.same(current, value):
         return current, Effect.MERGED
     if not any(canonical.same(c.value, value) for c in register.others):
-        register.others.append(Candidate(value, sight.me, op.op_id))
+        register.others.append(Candidate(value, sight.me, sight.op.op_id))
     return current, Effect.CONFLICT
 
 
-def _write(state: State, name: str, text: Any, op: Op, sight: Sight, merged: Merged, text_at: TextAt) -> None:
+def _write(state: State, name: str, text: Any, sight: Sight, merged: Merged, text_at: TextAt) -> None:
     """Long text: words inserted apart are all kept; where both changed one place, both texts are."""
     register = state.register(name)
     basis = _basis(register, name, sight, text_at)
@@ -110,7 +111,7 @@ def _write(state: State, name: str, text: Any, op: Op, sight: Sight, merged: Mer
         return
     current = state.data.get(name)
     apart = name in state.data and register.dot is not None and not sight.seen(register.dot)
-    if apart and op.action is not Action.RESOLVE and isinstance(current, str) and isinstance(text, str):
+    if apart and sight.op.action is not Action.RESOLVE and isinstance(current, str) and isinstance(text, str):
         joined = three_way(basis or "", current, text)
         if joined is not None:
             me = sight.me
@@ -120,7 +121,7 @@ def _write(state: State, name: str, text: Any, op: Op, sight: Sight, merged: Mer
             state.data[name] = joined
             merged.effects[name] = Effect.MERGED
             return
-    state.data[name], merged.effects[name] = _contend(register, name in state.data, current, text, op, sight)
+    state.data[name], merged.effects[name] = _contend(register, name in state.data, current, text, sight)
     if merged.effects[name] is Effect.CONFLICT:
         register.texts[sight.me.client] = [sight.me.ver, None]
     else:
@@ -185,7 +186,7 @@ def _count(state: State, name: str, delta: int, sight: Sight, merged: Merged) ->
     merged.effects[name] = Effect.APPLIED
 
 
-def _delete(state: State, op: Op, sight: Sight, merged: Merged) -> None:
+def _delete(state: State, sight: Sight, merged: Merged) -> None:
     """A delete that has not seen somebody's edit leaves the record and opens a conflict (protocol P33)."""
     unseen = any(not sight.seen(d) for d in state.dots())
     if unseen and not state.deleted:
@@ -194,14 +195,14 @@ def _delete(state: State, op: Op, sight: Sight, merged: Merged) -> None:
             merged.effects[PRESENCE] = Effect.SUPERSEDED
             return
         if not any(c.value is True for c in register.others):
-            register.others.append(Candidate(True, sight.me, op.op_id))
+            register.others.append(Candidate(True, sight.me, sight.op.op_id))
         merged.effects[PRESENCE] = Effect.CONFLICT
         merged.code = "delete_vs_edit"
         return
-    _put(state, PRESENCE, state.deleted, value=True, op=op, sight=sight, merged=merged)
+    _put(state, PRESENCE, state.deleted, value=True, sight=sight, merged=merged)
 
 
-def _put(state: State, name: str, current: bool, *, value: bool, op: Op, sight: Sight, merged: Merged) -> None:
+def _put(state: State, name: str, current: bool, *, value: bool, sight: Sight, merged: Merged) -> None:
     register = state.register(name)
     if _late(register, sight):
         merged.effects[name] = Effect.SUPERSEDED
@@ -212,20 +213,20 @@ def _put(state: State, name: str, current: bool, *, value: bool, op: Op, sight: 
     merged.effects[name] = Effect.MERGED if current == value else Effect.APPLIED
 
 
-def _settle_deletion(state: State, op: Op, sight: Sight, merged: Merged) -> None:
+def _settle_deletion(state: State, sight: Sight, merged: Merged) -> None:
     """A `resolve` that names no field answers a pending delete: the record stays."""
     register = state.marks.registers.get(PRESENCE)
-    if register and register.others and not op.set:
+    if register and register.others and not sight.op.set:
         register.others = [c for c in register.others if not sight.seen(c.dot)]
         merged.effects[PRESENCE] = Effect.CONFLICT if register.others else Effect.APPLIED
 
 
-def _move(state: State, op: Op, sight: Sight, merged: Merged) -> None:
+def _move(state: State, sight: Sight, merged: Merged) -> None:
     register = state.marks.registers.setdefault(PLACE, Register(state.marks.first))
     if _late(register, sight):
         merged.effects[PLACE] = Effect.SUPERSEDED
         return
     before = state.scope
-    state.scope, merged.effects[PLACE] = _contend(register, True, before, op.scope, op, sight)
+    state.scope, merged.effects[PLACE] = _contend(register, True, before, sight.op.scope, sight)
     if state.scope != before:
         merged.moved_from = before

@@ -1,5 +1,7 @@
 """The engine's own record type: what became of a held or replayed op, told in its author's own scope. Pure."""
 
+from typing import Any
+
 from sync import canonical
 from sync.op import Action, Op
 from sync.outcome import Outcome
@@ -14,7 +16,12 @@ NOTICE = RecordType(
 
 def notice(op: Op, outcome: Outcome, at: int) -> Op:
     """A server op that creates the notice; one per op and outcome."""
-    values = {"op_id": op.op_id, "record_id": op.record_id, "status": outcome.status, "code": outcome.code}
+    values: dict[str, Any] = {
+        "op_id": op.op_id,
+        "record_id": op.record_id,
+        "status": outcome.status,
+        "code": outcome.code,
+    }
     values["fields"] = outcome.fields
     return server_op(
         canonical.derived_id("notice-op", canonical.sha256(f"{op.op_id}{at}".encode())),
@@ -35,8 +42,8 @@ def server_op(
     *,
     actor: str = "",
     base_ver: int = 0,
-    values: dict[str, object] | None = None,
-    server: dict[str, object] | None = None,
+    values: dict[str, Any] | None = None,
+    server: dict[str, Any] | None = None,
 ) -> Op:
     """An op that the service itself makes. It has no client and no `dev_seq`; its body is kept like any other."""
     body = canonical.encode(

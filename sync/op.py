@@ -13,6 +13,7 @@ from sync import canonical
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}/[0-9]{4}")
 MAPS = ("set", "add", "remove", "inc")
+MAX_DEPS = 50
 KNOWN = frozenset(
     {
         "op_id",
@@ -79,7 +80,10 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is known of an op before it is understood; enough to store it and to answer for it."""
+    """What is known of an op before it is understood; enough to store it and to answer for it.
+
+    `odd`: why the op cannot be canonical; then `raw` is None, for nothing in it may be looked up in a database.
+    """
 
     op_id: str
     client_id: str
@@ -87,15 +91,17 @@ class Envelope:
     digest: bytes
     body: str
     raw: Any
+    odd: canonical.OddValue | None = None
 
 
 def envelope(raw: Any, client_id: str) -> Envelope:
     """Names an op. One without a usable id gets an id made from its content, so that a retry is a duplicate."""
+    odd = None
     try:
         canonical.check(raw)
         body = canonical.encode(raw)
-    except canonical.OddValue:
-        body = canonical.keep(raw).encode()
+    except canonical.OddValue as error:
+        body, odd = canonical.keep(raw).encode(), error
     digest = canonical.sha256(body)
     named = isinstance(raw, dict)
     op_id = raw.get("op_id") if named else None
@@ -103,18 +109,16 @@ def envelope(raw: Any, client_id: str) -> Envelope:
     if not (isinstance(op_id, str) and UUID.fullmatch(op_id)):
         op_id = canonical.derived_id(client_id, digest)
     valid = isinstance(dev_seq, int) and not isinstance(dev_seq, bool) and dev_seq > 0
-    return Envelope(op_id, client_id, dev_seq if valid else None, digest, body.decode(), raw)
+    return Envelope(op_id, client_id, dev_seq if valid else None, digest, body.decode(), None if odd else raw, odd)
 
 
 def read(env: Envelope, account_id: str) -> Op:
     """The op of an envelope. Raises OpFault `malformed_op`, `actor_mismatch`."""
+    if env.odd:
+        raise OpFault("malformed_op", env.odd.path, why=str(env.odd)) from env.odd
     raw = env.raw
     if not isinstance(raw, dict):
         raise OpFault("malformed_op", "")
-    try:
-        canonical.check(raw)
-    except canonical.OddValue as error:
-        raise OpFault("malformed_op", error.path, why=str(error)) from error
     if raw.get("op_id") != env.op_id:
         raise OpFault("malformed_op", "/op_id")
     if env.dev_seq is None:
@@ -146,12 +150,12 @@ def _changes(raw: dict[str, Any]) -> dict[str, Any]:
     media = raw.get("media", [])
     if not isinstance(media, list):
         raise OpFault("malformed_op", "/media")
-    if media:
-        found["add"]["media"] = [*found["add"].get("media", []), *media]
     for name in ("add", "remove"):
         for key, elements in found[name].items():
             if not isinstance(elements, list):
                 raise OpFault("malformed_op", f"/{name}/{key}")
+    if media:
+        found["add"]["media"] = [*found["add"].get("media", []), *media]
     for key, delta in found["inc"].items():
         if not isinstance(delta, int) or isinstance(delta, bool):
             raise OpFault("malformed_op", f"/inc/{key}")
@@ -167,7 +171,9 @@ def _text(raw: dict[str, Any], name: str) -> str:
 
 def _texts(raw: dict[str, Any], name: str) -> list[str]:
     value = raw.get(name, [])
-    if not isinstance(value, list) or len(value) > 50 or not all(isinstance(v, str) and len(v) <= 64 for v in value):
+    if not isinstance(value, list) or len(value) > MAX_DEPS:
+        raise OpFault("malformed_op", f"/{name}")
+    if not all(isinstance(v, str) and len(v) <= 64 for v in value):
         raise OpFault("malformed_op", f"/{name}")
     return value
 
@@ -188,7 +194,7 @@ def _count(raw: dict[str, Any], name: str) -> int:
 
 def _one_of(raw: dict[str, Any], name: str, choices: type[Action]) -> Action:
     try:
-        return choices(raw.get(name))
+        return choices(str(raw.get(name)))
     except ValueError as error:
         raise OpFault("malformed_op", f"/{name}") from error
 

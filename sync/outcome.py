@@ -41,7 +41,7 @@ class Outcome:
     doc: str | None = None
 
     def stored(self) -> str:
-        """The part that the op row keeps. `seq` and hash stand in the log, the record is read afresh for every answer."""
+        """The part that the op row keeps; `seq` and hash stand in the log, and the record is read afresh."""
         found: dict[str, Any] = {"code": self.code, "params": self.params, "fields": self.fields}
         found |= {"waiting_for": self.waiting_for}
         if self.entry:

@@ -37,7 +37,7 @@ class Planner:
         if known and known.digest == envelope.digest and known.actor == principal.account_id:
             return Outcome.again(envelope.op_id, envelope.dev_seq, known)
         if known:
-            return self._reused(envelope, principal)
+            return self._reused(envelope, known, principal)
         if envelope.dev_seq and self._holder(envelope.dev_seq) is not None:
             raise Forked
         try:
@@ -71,9 +71,9 @@ class Planner:
         result: dict[str, Any] = {"code": outcome.code, "params": outcome.params, "fields": outcome.fields}
         return Known(op_id, row.actor, row.digest, outcome.status, outcome.record_id, result, outcome.entry)
 
-    def _reused(self, envelope: Envelope, principal: Principal) -> Outcome:
+    def _reused(self, envelope: Envelope, known: Known, principal: Principal) -> Outcome:
         """The same op id with another body. The body is kept under an id of its own."""
-        outcome = Outcome(envelope.op_id, envelope.dev_seq, "rejected", "op_id_reuse")
+        outcome = Outcome(envelope.op_id, envelope.dev_seq, "rejected", "op_id_reuse", record_id=known.record_id)
         stored_as = canonical.derived_id(envelope.op_id, envelope.digest)
         if self._known(stored_as) is None:
             self._store(_row(envelope, principal, outcome, stored_as))
@@ -146,9 +146,9 @@ class Planner:
         files = {m["sha256"] for m in state.data.get(MEDIA, ())}
         merged = merge.apply(state, op, record_type, lambda name, ver: self._text_at(op.record_id, name, ver))
         outcome = Outcome(op.op_id, op.dev_seq, merged.status, merged.code, record_id=op.record_id)
-        outcome.fields = _reports(merged)
+        outcome.fields = merged.reports()
         if not outcome.code and outcome.status == "conflict":
-            outcome.code, outcome.params = "field_conflict", {"field": _named(merged)}
+            outcome.code, outcome.params = "field_conflict", {"field": ", ".join(merged.apart())}
         elif not outcome.code and merged.refused:
             outcome.code, outcome.params = merged.refused[0][1], {"field": merged.refused[0][0]}
         if outcome.status == "superseded" or (outcome.status == "rejected" and not fresh):
@@ -248,14 +248,3 @@ def _row(envelope: Envelope, principal: Principal, outcome: Outcome, op_id: str)
     """A row whose `dev_seq` is the client's only under the op's own name."""
     dev_seq = envelope.dev_seq if op_id == envelope.op_id else None
     return OpRow(op_id, envelope.client_id, dev_seq, principal.account_id, envelope.digest, envelope.body, outcome)
-
-
-def _named(merged: merge.Merged) -> str:
-    return ", ".join(n.removeprefix("@") for n, e in merged.effects.items() if e is merge.Effect.CONFLICT)
-
-
-def _reports(merged: merge.Merged) -> list[dict[str, str]]:
-    """Fields that need a word: kept apart, or kept from devices."""
-    apart = [n for n, e in merged.effects.items() if e is merge.Effect.CONFLICT]
-    reports = [{"path": "/" + n.removeprefix("@"), "reason": "concurrent_edit"} for n in apart]
-    return reports + [{"path": "/" + n, "reason": code} for n, code in merged.refused]

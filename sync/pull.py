@@ -7,7 +7,7 @@ expires. A record that changes while somebody pages appears again at its new pla
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import null, select, union_all
+from sqlalchemy import Select, null, select, union_all
 from sqlmodel import Session, col
 
 from auth.principal import Principal
@@ -144,7 +144,7 @@ def _in_order(heads: Heads, principal: Principal) -> Iterable[str]:
 
 
 def _changes(session: Session, scope: str, after: int, limit: int) -> list[Change]:
-    records = (
+    records: Select[int, str, int, str] = (
         select(col(Record.seq).label("seq"), col(Record.id), col(Record.ver), col(Record.doc))
         .where(col(Record.scope) == scope, col(Record.seq) > after)
         .order_by(col(Record.seq))

@@ -55,7 +55,7 @@ def version(session: Session, shown: Shown, ver: int) -> Shown:
 def history(session: Session, shown: Shown) -> Sequence[LogEntry]:
     """The log entries of a record, oldest first."""
     where = (col(LogEntry.record_id) == shown.id, col(LogEntry.ver) <= shown.ver)
-    return session.exec(select(LogEntry).where(*where).order_by(col(LogEntry.ver))).scalars().all()
+    return session.scalars(select(LogEntry).where(*where).order_by(col(LogEntry.ver), col(LogEntry.kind))).all()
 
 
 def current(session: Session, record_ids: list[str]) -> dict[str, Shown]:

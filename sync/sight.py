@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from sync.op import Op
 from sync.state import Dot
 
 
@@ -30,11 +31,21 @@ class Merged:
             return "rejected" if self.refused else "applied"
         return max(self.effects.values()).name.lower()
 
+    def apart(self) -> list[str]:
+        """Names of what was edited apart."""
+        return [n.removeprefix("@") for n, e in self.effects.items() if e is Effect.CONFLICT]
+
+    def reports(self) -> list[dict[str, str]]:
+        """Fields that need a word: kept apart, or kept from devices."""
+        found = [{"path": f"/{name}", "reason": "concurrent_edit"} for name in self.apart()]
+        return found + [{"path": f"/{name}", "reason": code} for name, code in self.refused]
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What an op had seen when it was made."""
+    """An op, the dot of what it writes, and the version that its author was looking at."""
 
+    op: Op
     me: Dot
     base: int
 

@@ -115,7 +115,7 @@ def render(state: State, record_type: RecordType) -> dict[str, Any]:
 
 
 def content_digest(state: State, record_type: RecordType) -> str:
-    """Hex SHA-256 of what a reviewer judges: reviewed fields, the digests of the files, the catalogue in force (§3 Review)."""
+    """Hex SHA-256 of what a reviewer judges: reviewed fields, digests of the files, the catalogue in force."""
     fields = record_type.fields
     data = {n: v for n, v in state.data.items() if n != "media" and (n not in fields or fields[n].reviewed)}
     for name, value in data.items():

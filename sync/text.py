@@ -14,7 +14,7 @@ LARGEST_PIECES = 4000  # difflib compares in up to quadratic time; beyond this b
 
 def three_way(base: str, ours: str, theirs: str) -> str | None:
     """Joins two edits of `base`; None where both changed the same place, or where a written word would be missing."""
-    if ours == theirs or theirs == base:
+    if theirs in {ours, base}:
         return ours
     if ours == base:
         return theirs
@@ -50,7 +50,7 @@ def _join(base: list[str], ours: list[str], theirs: list[str], *, deeper: bool) 
 
 def _region(base: list[str], ours: list[str], theirs: list[str], *, deeper: bool) -> str | None:
     """A stretch between two places that all three share."""
-    if ours == theirs or theirs == base:
+    if theirs in (ours, base):
         return "".join(ours)
     if ours == base:
         return "".join(theirs)

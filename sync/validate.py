@@ -20,7 +20,8 @@ def validate(op: Op, record_type: RecordType) -> None:
             continue
         for value in _values(op, name, rule):
             fault = rule.check(value)
-            if fault and value is not None:
+            empties = value is None and rule.kind is not Kind.SET  # a field may be emptied; an element is something
+            if fault and not empties:
                 raise OpFault("field_invalid", f"/{name}", why=fault)
 
 
@@ -38,7 +39,7 @@ def _values(op: Op, name: str, rule: Field) -> list[Any]:
             raise OpFault("field_invalid", f"/{name}", why="after create, a set takes add and remove, a counter inc")
         if rule.kind is Kind.SET and not isinstance(value, list):
             raise OpFault("field_invalid", f"/{name}", why="a set starts as a list")
-        return [*value, *op.add.get(name, [])] if rule.kind is Kind.SET else [value]
+        return [*value, *op.add.get(name, []), *op.remove.get(name, [])] if rule.kind is Kind.SET else [value]
     return [text_of(value)] if rule.kind is Kind.TEXT else [value]
 
 

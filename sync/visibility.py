@@ -1,12 +1,12 @@
 """The one visibility predicate: every way out of the service asks here (trust §2.1 API1)."""
 
 from sqlalchemy import ColumnElement, or_, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import Mapped
 
 from auth.principal import EVERY_UNIT, Permission, Principal
 
 
-def visible(principal: Principal, scope: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+def visible(principal: Principal, scope: Mapped[str]) -> ColumnElement[bool]:
     """SQL twin of `principal.may(READ, scope)`, for a column that holds a scope."""
     units = principal.units(Permission.READ)
     parts: list[ColumnElement[bool]] = [scope == principal.own_scope, _prefix(scope, "programme")]
@@ -17,6 +17,6 @@ def visible(principal: Principal, scope: InstrumentedAttribute[str]) -> ColumnEl
     return or_(*parts) if parts else ~true()
 
 
-def _prefix(scope: InstrumentedAttribute[str], unit: str) -> ColumnElement[bool]:
+def _prefix(scope: Mapped[str], unit: str) -> ColumnElement[bool]:
     """`unit/…` as a range, which an index on `scope` serves; `0` is the character after `/`."""
     return (scope >= f"{unit}/") & (scope < f"{unit}0")

@@ -8,10 +8,12 @@ from sqlmodel import Session, col
 
 from sync import state as records
 from sync.models import Blob, Holding, LogEntry, Op, OpWait, Record, Revision, Serial
-from sync.op import Envelope, read
+from sync.op import MAX_DEPS, Envelope, read
 from sync.op import Op as ReadOp
 from sync.outcome import Entry, Known
 from sync.plan import Waiting
+
+AT_ONCE = 10_000  # databases bound how many values one statement may hold, and an op may name more files than that
 
 
 class DbWorld:
@@ -34,7 +36,7 @@ class DbWorld:
         raws = [e.raw for e in envelopes if isinstance(e.raw, dict)]
         record_ids = {r for raw in raws if isinstance(r := raw.get("record_id"), str) and len(r) == 36}
         op_ids = {e.op_id for e in envelopes} | {
-            d[3:] for raw in raws for d in _strings(raw.get("deps")) if len(d) == 39
+            d[3:] for raw in raws for d in _strings(raw.get("deps"))[:MAX_DEPS] if len(d) == 39
         }
         self._fetch_ops(op_ids, {e.dev_seq for e in envelopes if e.dev_seq})
         self.fetch_records(record_ids)
@@ -109,15 +111,15 @@ class DbWorld:
 
     def _fetch_files(self, digests: set[str], account_id: str) -> None:
         """Files whose every byte this account has sent before; others are `missing`, here or not (protocol P44)."""
-        if not digests:
-            return
-        rows = self.session.execute(
-            select(col(Blob.sha256), col(Blob.mime), col(Blob.check))
-            .join(Holding, col(Holding.sha256) == col(Blob.sha256))
-            .where(col(Blob.sha256).in_(sorted(digests)), col(Holding.account_id) == account_id)
-        ).all()
-        for sha256, mime, check in rows:
-            self.files[sha256, account_id] = {"state": "verified", "mime": mime, "check": check}
+        wanted = sorted(digests)
+        for start in range(0, len(wanted), AT_ONCE):
+            rows = self.session.execute(
+                select(col(Blob.sha256), col(Blob.mime), col(Blob.check))
+                .join(Holding, col(Holding.sha256) == col(Blob.sha256))
+                .where(col(Blob.sha256).in_(wanted[start : start + AT_ONCE]), col(Holding.account_id) == account_id)
+            )
+            for sha256, mime, check in rows:
+                self.files[sha256, account_id] = {"state": "verified", "mime": mime, "check": check}
 
     def record(self, record_id: str) -> records.State | None:
         if record_id not in self.states and record_id not in self.rows:

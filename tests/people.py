@@ -26,7 +26,7 @@ from service.clock import ManualClock
 from service.db import Database
 from service.settings import Settings
 
-KINH_BAC, DA_MAI = "09190", "07228"
+KINH_BAC, DA_MAI = "09187", "07228"
 YEAR = 2026
 NOW = 1_790_000_000_000
 PASSWORD = "Kinh-Bac-2026"

@@ -14,5 +14,5 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(_args: argparse.Namespace, settings: Settings) -> int:
-    print(prepare(settings, SystemClock().now()))  # noqa: T201  # a command's answer
+    print(prepare(settings, SystemClock().now()))
     return 0

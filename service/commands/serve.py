@@ -1,6 +1,7 @@
 """`minhchung serve`: the service, on one address, until it is told to stop."""
 
 import argparse
+import socket
 from typing import Any
 
 import uvicorn
@@ -10,19 +11,32 @@ from service.settings import Settings
 
 
 def add_parser(subparsers: Any) -> None:
+    """Adds `serve` to the command line."""
     parser = subparsers.add_parser("serve", help="serve a migrated database")
     parser.add_argument("--host", help="address to listen on (default: the setting)")
-    parser.add_argument("--port", type=int, help="port to listen on (default: the setting)")
+    parser.add_argument("--port", type=int, help="port to listen on, 0 for a free one (default: the setting)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    uvicorn.run(
-        create_app(settings),
-        host=args.host or settings.host,
-        port=settings.port if args.port is None else args.port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=10,
+    """Serves; says on standard output where, once connections are taken."""
+    port = settings.port if args.port is None else args.port
+    listener = _listen(args.host or settings.host, port)
+    url = "http://{}:{}".format(*listener.getsockname()[:2])
+    if "public_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"public_url": url})
+    config = uvicorn.Config(
+        create_app(settings), log_level="warning", access_log=False, timeout_graceful_shutdown=10, proxy_headers=False
     )
+    print(f"Minh Chứng: {url}", flush=True)
+    uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(2048)
+    return listener

@@ -16,7 +16,9 @@ from service.problems import responses
 router = APIRouter(tags=["catalogue"])
 
 UnitCode = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
-Words = Annotated[str, Query(max_length=100, description="parts of the name, with or without marks")]
+Words = Annotated[
+    str, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$", description="parts of the name, with or without marks")
+]
 Cursor = Annotated[str, Query(max_length=32, pattern=r"^[A-Za-z0-9_.-]*$", description="`cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 

@@ -10,7 +10,7 @@ from programme.reading import as_verified
 from service import answers
 from service.deps import CALLER_CODES, Caller, Db
 from service.fields import Instant
-from service.listing import Limit, Place, Words, list_page
+from service.listing import Limit, Place, TypeWords, Words, list_page
 from service.problems import responses
 from service.wire import Record, RecordPage
 from sync.records import Shown, history, readable, version
@@ -43,13 +43,13 @@ def list_records(
     caller: Caller,
     db: Db,
     scope: Words = None,
-    type: Words = None,
+    type_: TypeWords = None,
     state: Words = None,
-    cursor: Place = None,  # noqa: A002  # the name on the wire
+    cursor: Place = None,
     limit: Limit = 100,
 ) -> Response:
     """Records that the caller may read, by scope and order of change."""
-    return list_page(db, caller, cursor, limit, scopes=scope, types=type, states=state)
+    return list_page(db, caller, cursor, limit, scopes=scope, types=type_, states=state)
 
 
 @router.get(

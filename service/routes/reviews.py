@@ -9,7 +9,7 @@ from programme.review import REASONS, Decision, decide
 from service import answers
 from service.deps import CALLER_CODES, Caller, Db, Now, Types
 from service.fields import Body
-from service.listing import Limit, Place, Words, list_page
+from service.listing import Limit, Place, TypeWords, Words, list_page
 from service.problems import responses
 from service.wire import Record, RecordPage
 
@@ -56,13 +56,13 @@ def queue(
     caller: Caller,
     db: Db,
     scope: Words = None,
-    type: Words = None,
+    type_: TypeWords = None,
     cursor: Place = None,
-    limit: Limit = 100,  # noqa: A002  # the name on the wire
+    limit: Limit = 100,
     state: Annotated[list[Literal["pending", "changed", "rejected", "needs_info"]], Query()] = ["pending", "changed"],  # noqa: B006  # read only
 ) -> Response:
     """Evidence that waits for a decision, in the order in which it changed last."""
-    return list_page(db, caller, cursor, limit, scopes=scope, types=type, states=state)
+    return list_page(db, caller, cursor, limit, scopes=scope, types=type_, states=state)
 
 
 @router.post(

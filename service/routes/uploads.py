@@ -178,7 +178,7 @@ def _go_on(desk: Desk, upload_id: str) -> tuple[UploadView, int]:
 
 
 async def _receive(desk: Desk, upload: UploadView, at: int, checksum: tus.Checksum | None) -> tuple[int, bool]:
-    """Makes the body durable from offset `at`; returns the new offset, and whether the body came to its end."""
+    """Appends the body from offset `at`; returns the durable offset, and whether the body came to its end."""
     limit = (desk.config.upload_max_bytes if upload.size is None else upload.size) - at
     if (tus.number(desk.request.headers, "Content-Length") or 0) > limit:
         raise UploadTooLarge(max_bytes=limit)
@@ -188,12 +188,14 @@ async def _receive(desk: Desk, upload: UploadView, at: int, checksum: tus.Checks
             async for piece in good:
                 at = await run_in_threadpool(_append, desk, upload, at, piece)
     except tus.Interrupted:
-        return at, False
+        return await run_in_threadpool(desk.store.size, upload.id), False
+    if at != upload.size:  # a file that is complete becomes durable when it is sealed
+        at = await run_in_threadpool(desk.store.size, upload.id)
     return at, True
 
 
 def _append(desk: Desk, upload: UploadView, at: int, piece: bytes) -> int:
-    """One durable piece, unless a newer append has taken over: a connection that hangs never locks its phone out."""
+    """One piece, unless a newer append has taken over: a connection that hangs never locks its phone out."""
     if not desk.db.read(uploads.holds_lease, upload):
         raise UploadSuperseded
     return desk.store.append(upload.id, at, piece)

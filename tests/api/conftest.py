@@ -22,7 +22,7 @@ from service.routes import accounts as account_routes
 from service.routes import auth as auth_routes
 from service.settings import Settings
 
-KINH_BAC = "09190"
+KINH_BAC = "09187"
 
 
 class Office:

@@ -4,7 +4,7 @@ import pytest
 
 from auth.principal import Grant, Role
 
-KINH_BAC, VU_NINH = "09190", "09163"
+KINH_BAC, VU_NINH = "09187", "09169"
 
 
 @pytest.mark.parametrize(

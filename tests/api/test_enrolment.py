@@ -14,7 +14,7 @@ from service.clock import SystemClock
 from service.commands import account as command
 
 MINUTE = 60_000
-KINH_BAC = "09190"
+KINH_BAC = "09187"
 PHONE = {"install_id": "minh-phone-3f1c9a", "device_name": "Điện thoại của Minh"}
 THIEF = {"install_id": "somebody-elses-77", "device_name": "Máy lạ"}
 

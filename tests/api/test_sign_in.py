@@ -11,7 +11,7 @@ from auth.passwords import OWASP, hash_password, password_matches
 from auth.tokens import issue_access, sign
 
 MINUTE = 60_000
-KINH_BAC = "09190"
+KINH_BAC = "09187"
 
 
 def test_lan_signs_in_and_sees_who_she_is(office):

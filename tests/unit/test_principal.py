@@ -8,7 +8,7 @@ from auth.errors import NotPermitted, RoleUnknown
 from auth.principal import EVERY_UNIT, PERMISSIONS, Grant, Permission, Principal, Role
 
 R, C, V, A = Permission.READ, Permission.CAPTURE, Permission.REVIEW, Permission.ADMINISTER
-KINH_BAC, VU_NINH = "09190", "09163"
+KINH_BAC, VU_NINH = "09187", "09169"
 YEAR = "2026"
 
 units = st.sampled_from([KINH_BAC, VU_NINH, EVERY_UNIT])

@@ -110,15 +110,23 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.process: subprocess.Popen[str] | None = None
+        self.http: httpx.Client | None = None
         self.port = 0
 
+    @property
+    def lan(self) -> Phone:
+        """Lan's phone, connected to the process."""
+        assert self.http
+        return Phone(self.http, "lan")
+
     def start(self, *options: str) -> Phone:
-        """Lan's phone, connected to the new process."""
+        """A new process; gives Lan's phone."""
         command = [sys.executable, str(PROGRAM), str(self.folder), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
         self.port = int(self.process.stdout.readline())
-        return Phone(httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30), "lan")
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+        return self.lan
 
     def peak_kib(self) -> int:
         """The most memory that the process has held."""
@@ -127,12 +135,14 @@ class Machine:
         return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
     def kill(self) -> int:
-        """Ends the process without a word to it; returns how it ended."""
+        """Ends the process without a word to it, if it has not ended; returns how it did."""
         assert self.process
         assert self.process.stdout
+        assert self.http
+        self.http.close()
         self.process.send_signal(signal.SIGKILL)
         self.process.stdout.close()
-        return self.process.wait()
+        return self.process.wait(timeout=30)
 
 
 @pytest.fixture
@@ -145,7 +155,17 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
+    """Not started; for tests that kill it."""
     made = Machine(tmp_path)
     yield made
-    if made.process and made.process.returncode is None:
+    if made.process:
         made.kill()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """One process for the tests that leave it alive."""
+    made = Machine(tmp_path_factory.mktemp("running"))
+    made.start()
+    yield made
+    made.kill()

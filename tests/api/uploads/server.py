@@ -28,7 +28,7 @@ from storage.local import DirectoryStore
 
 NOW = 1_790_000_000_000
 LIMIT = 2**26
-KINH_BAC, VU_NINH = "09190", "09163"
+KINH_BAC, VU_NINH = "09187", "09169"
 
 # Bearer -> caller. Lan has a phone and a tablet; Minh is her colleague; Hùng works in another ward; Tuấn reviews.
 PEOPLE = {

@@ -1,0 +1,287 @@
+"""What comes from phones that are broken, old, or not phones at all: never a fault of the service, nothing lost."""
+
+import gzip
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import Response
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import col, select
+
+from people import Person, Province
+from programme.evidence import EVIDENCE
+from sync.models import Op
+from sync.op import KNOWN
+from sync.push import MAX_OPS
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
+JSON = "application/json"
+NESTED = "[" * 100_000 + "]" * 100_000
+STATUSES = {"applied", "merged", "conflict", "superseded", "duplicate", "held", "rejected"}
+ODD_VALUES = (
+    *(None, True, False, 0, -1, 1.5, 2**53, -(2**53), 10**40, float("nan"), float("-inf")),
+    *("", "x", "\x00", "\ud800", "ỗ" * 70, "a" * 100_000, "1" * 32, "0001-01-01T00:00:00+14:00"),
+    *([], [None], [[]], [{}], [1.5], ["\ud800"], {}, {"": 1}, {"x": None}, {"ổ": 1}, {"text": None}, {"sha256": "0" * 64}),
+)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Province]:
+    """One province for all examples of a property, which leave their marks in it."""
+    made = Province(tmp_path_factory.mktemp("town"), migrated)
+    yield made
+    made.close()
+
+
+def send(person: Person, body: Any, content_type: str | None = JSON, **headers: str) -> Response:
+    """Pushes a body just as it is; what is not bytes becomes JSON with all that JSON cannot really hold."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    sent = {**person.headers, **headers, **({"Content-Type": content_type} if content_type else {})}
+    return person.province.http.post("/v1/sync/push", content=content, headers=sent)
+
+
+def results(person: Person, *ops: Any) -> list[dict[str, Any]]:
+    answer = send(person, {"ops": ops})
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["results"])
+
+
+def stored(province: Province, op_id: str) -> Op:
+    return province.db.read(lambda session: session.exec(select(Op).where(col(Op.op_id) == op_id)).one())
+
+
+def is_problem(answer: Response, status: int, code: str) -> bool:
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    return (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+BODIES: dict[str, bytes] = {
+    "nothing": b"",
+    "half": b'{"ops": [',
+    "null": b"null",
+    "a list": b"[]",
+    "a text": b'"ops"',
+    "no ops": b"{}",
+    "ops no list": b'{"ops": {}}',
+    "ops null": b'{"ops": null}',
+    "a name twice": b'{"ops": [], "ops": []}',
+    "a name twice, deep inside": b'{"ops": [{"set": {"title": "a", "title": "b"}}]}',
+    "two documents": b'{"ops": []}{"ops": []}',
+    "comments": b'{"ops": [] /* none */}',
+    "nested arrays": f'{{"ops": {NESTED}}}'.encode(),
+    "nested objects": b'{"ops":' + b'{"ops":' * 100_000,
+    "not UTF-8": b'{"ops": ["\xff\xfe"]}',
+    "cut in a letter": '{"ops": ["Hoà'.encode()[:-1] + b'"]}',
+    "UTF-16": '{"ops": []}'.encode("utf-16"),
+    "gzip": gzip.compress(b'{"ops": []}'),
+    "pending NaN": b'{"ops": [], "pending": NaN}',
+    "pending negative": b'{"ops": [], "pending": -1}',
+    "pending huge": b'{"ops": [], "pending": ' + b"9" * 100_000 + b"}",
+    "schema a fraction": b'{"ops": [], "schema": 1.5}',
+    "epoch a list": b'{"ops": [], "epoch": []}',
+    "epoch half a pair": b'{"ops": [], "epoch": "\\ud800"}',
+    "clock a text": b'{"ops": [], "clock": "now"}',
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_body_that_is_no_push_is_a_problem(province: Province, body: bytes) -> None:
+    assert is_problem(send(province["lan"], body), 422, "malformed")
+
+
+def test_a_body_that_cannot_be_read_says_why(province: Province) -> None:
+    told = send(province["lan"], b'{"ops": [{"set": {"title": "a", "title": "b"}}]}').json()
+    assert told["errors"] == [{"pointer": "", "detail": "a name stands twice in one object"}]
+
+
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/xml", "multipart/form-data", "application/"])
+def test_a_body_that_is_not_called_json_is_refused_for_that(province: Province, content_type: str | None) -> None:
+    assert is_problem(send(province["lan"], {"ops": []}, content_type), 415, "unsupported_media_type")
+
+
+def test_a_compressed_body_is_not_taken_for_json(province: Province) -> None:
+    sent = send(province["lan"], gzip.compress(b'{"ops": []}'), **{"Content-Encoding": "gzip"})
+    assert is_problem(sent, 415, "unsupported_media_type")
+
+
+def test_more_than_the_service_reads_is_refused_unread(province: Province) -> None:
+    lan = province["lan"]
+    assert is_problem(send(lan, b" " * 20_000_000), 413, "too_large")
+    pieces = (b" " * 1_000_000 for _ in range(20))  # without a length, as chunked bodies come
+    headers = {**lan.headers, "Content-Type": JSON}
+    assert is_problem(province.http.post("/v1/sync/push", content=pieces, headers=headers), 413, "too_large")
+
+
+@pytest.mark.parametrize("count", [MAX_OPS + 1, MAX_OPS * 3, MAX_OPS * 5])
+def test_too_many_ops_are_refused_whole(province: Province, count: int) -> None:
+    assert is_problem(send(province["lan"], {"ops": [None] * count}), 413, "batch_too_large")
+
+
+def test_as_many_ops_as_are_allowed_are_all_answered(province: Province) -> None:
+    assert len(results(province["lan"], *range(MAX_OPS))) == MAX_OPS
+
+
+NO_OPS = (None, True, 0, 1.5, 10**400, float("nan"), "", "op", "\ud800", "\x00", [], [[]], {}, {"op_id": None})
+FOR_EVER = {
+    "half a surrogate pair": {"set": {"title": "\ud800"}},
+    "NUL": {"set": {"title": "a\x00b"}},
+    "NaN": {"set": {"title": float("nan")}},
+    "a fraction": {"set": {"sensitivity": 1.5}},
+    "a huge number": {"set": {"sensitivity": 10**4000}},
+    "a name with marks": {"set": {"tiêu_đề": "x"}},
+    "a name with half a pair": {"set": {"\udfff": "x"}},
+    "no name": {"set": {"": "x"}},
+    "a long name": {"set": {"x" * 65: 1}},
+    "a name of the engine": {"set": {"@deleted": True}},
+    "too deep": {"set": {"note": json.loads("[" * 20 + "]" * 20)}},
+    "very deep": {"set": {"note": json.loads("[" * 600 + "]" * 600)}},
+    "op_id upper case": {"op_id": "AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA"},
+    "op_id a number": {"op_id": 7},
+    "op_id half a pair": {"op_id": "\ud800" * 36},
+    "dev_seq missing": {"dev_seq": None},
+    "dev_seq nought": {"dev_seq": 0},
+    "dev_seq negative": {"dev_seq": -1},
+    "dev_seq a text": {"dev_seq": "1"},
+    "dev_seq true": {"dev_seq": True},
+    "dev_seq huge": {"dev_seq": 2**63},
+    "record_id no id": {"record_id": "../../etc/passwd"},
+    "record_id half a pair": {"record_id": "\ud800" * 36},
+    "record_id NUL": {"record_id": "\x00" * 36},
+    "scope of nowhere": {"scope": "Kinh Bắc"},
+    "scope of others": {"scope": "07228/2026"},
+    "scope of a user": {"scope": "user:1"},
+    "action unknown": {"action": "destroy"},
+    "action a list": {"action": ["create"]},
+    "type unknown": {"type": "selfie"},
+    "type of the service": {"type": "sync_notice"},
+    "type an object": {"type": {}},
+    "actor somebody else": {"actor": "9"},
+    "base_ver negative": {"base_ver": -1},
+    "base_ver a text": {"base_ver": "1"},
+    "deps a text": {"deps": "op:1"},
+    "deps too many": {"deps": ["op:x"] * 51},
+    "deps half a pair": {"deps": ["op:" + "\ud800" * 36]},
+    "set a list": {"set": []},
+    "add no list": {"add": {"tags": "x"}},
+    "add nothing": {"add": {"tags": [None]}},
+    "remove nothing": {"remove": {"criteria": [None]}},
+    "inc a text": {"inc": {"n": "1"}},
+    "inc of no counter": {"inc": {"title": 1}},
+    "media no list": {"media": {}},
+    "media nothing": {"media": [None]},
+    "media no digest": {"media": [{"sha256": "\ud800" * 64}]},
+    "captured a text": {"captured": "now"},
+}
+
+
+@pytest.mark.parametrize("odd", NO_OPS, ids=lambda odd: repr(odd)[:20])
+def test_what_is_no_op_is_kept_and_answered_beside_a_good_one(province: Province, odd: Any) -> None:
+    _rejected_for_ever(province, odd)
+
+
+@pytest.mark.parametrize("change", FOR_EVER.values(), ids=FOR_EVER)
+def test_a_bad_op_is_kept_and_answered_beside_a_good_one(province: Province, change: dict[str, Any]) -> None:
+    _rejected_for_ever(province, {**province["lan"].op("create"), **change})
+
+
+def _rejected_for_ever(province: Province, bad: Any) -> None:
+    lan = province["lan"]
+    good = lan.op("create", set={"title": "Tốt"})
+    first, beside = results(lan, bad, good)
+    assert (first["status"], beside["status"]) == ("rejected", "applied")
+    assert first["message"]
+    row = stored(province, first["op_id"])
+    assert row.status == "rejected"
+    assert row.body
+    if isinstance(bad, dict):
+        assert set(json.loads(row.body)) == set(bad)
+    again = results(lan, bad, good)
+    assert [(r["status"], r["original"]) for r in again] == [("duplicate", "rejected"), ("duplicate", "applied")]
+    assert (again[0]["op_id"], again[0]["code"]) == (first["op_id"], first["code"])
+
+
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_every_part_of_an_op_may_be_missing_or_anything(province: Province, name: str) -> None:
+    lan = province["lan"]
+    made = [lan.op("create", set={"title": "Tốt"}) for _ in range(len(ODD_VALUES) + 1)]
+    odd = [{**op, name: value} for op, value in zip(made, ODD_VALUES, strict=False)]
+    odd.append({key: value for key, value in made[-1].items() if key != name})
+    assert {r["status"] for r in results(lan, *odd)} <= STATUSES
+    again = results(lan, *odd)
+    assert {r["status"] for r in again} == {"duplicate"}
+
+
+@pytest.mark.parametrize("record_type", EVIDENCE, ids=lambda t: t.name)
+def test_every_field_of_every_type_may_be_anything(province: Province, record_type: Any) -> None:
+    lan = province["lan"]
+    record_id = lan.does("create", type=record_type.name, set={"title": "Tốt"})["record"]["id"]
+    changes: list[dict[str, Any]] = []
+    for name, value in itertools.product((*record_type.fields, "media", "unknown"), ODD_VALUES):
+        changes += [{"set": {name: value}}, {"add": {name: [value]}}, {"remove": {name: [value]}}]
+        changes += [{"inc": {name: value}}] if isinstance(value, int) else []
+    for start in range(0, len(changes), MAX_OPS // 2):
+        part = changes[start : start + MAX_OPS // 2]
+        ops = [lan.op("create", type=record_type.name, **change) for change in part]
+        ops += [lan.op("patch", record_id, type=record_type.name, base_ver=1, **change) for change in part]
+        assert {r["status"] for r in results(lan, *ops)} <= STATUSES
+    assert lan.record(record_id)["ver"] > 1
+    assert lan.pull()["changes"]
+
+
+def test_ops_that_wait_for_each_other_in_a_long_line_are_all_applied(province: Province) -> None:
+    lan = province["lan"]
+    ops = [lan.op("create", set={"title": str(n)}) for n in range(3 * MAX_OPS)]
+    for op, after in itertools.pairwise(ops):
+        op["deps"] = [f"op:{after['op_id']}"]
+    for start in range(0, len(ops), MAX_OPS):
+        last = results(lan, *ops[start : start + MAX_OPS])[-1]
+    assert last["status"] == "applied"
+    assert {r["original"] for r in results(lan, *ops[:MAX_OPS])} == {"applied"}
+
+
+TEXT = st.text(st.characters(), max_size=20) | st.sampled_from(["\ud800", "\x00", "create", "09187/2026"])
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
+VALUES = st.recursive(SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(TEXT, v, max_size=3), max_leaves=8)
+NAMES = st.sampled_from(["title", "note", "criteria", "tags", "media", "corrects", "captured_at", "odd"])
+PARTS = st.dictionaries(NAMES, VALUES | st.lists(VALUES, max_size=3), max_size=3)
+IDS = st.sampled_from([f"{n:08d}-0000-4000-8000-000000000000" for n in range(6)])
+OPS = st.fixed_dictionaries(
+    {},
+    optional={
+        "op_id": IDS | st.uuids().map(str) | VALUES,
+        "action": st.sampled_from(["create", "patch", "delete", "restore", "move", "resolve"]) | VALUES,
+        "type": st.sampled_from(["minutes", "photo"]) | VALUES,
+        "record_id": IDS | VALUES,
+        "scope": st.sampled_from(["09187/2026", "09187/2027", "07228/2026"]) | VALUES,
+        "base_ver": st.integers(0, 5) | VALUES,
+        "deps": st.lists(IDS.map("op:{}".format), max_size=2) | VALUES,
+        **dict.fromkeys(("set", "add", "remove", "inc"), PARTS | VALUES),
+        **dict.fromkeys(("media", "captured", "actor", "schema", "more"), VALUES),
+    },
+)
+
+
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 100, suppress_health_check=list(HealthCheck)
+)
+@given(ops=st.lists(OPS | VALUES, max_size=12), numbered=st.booleans())
+def test_any_list_gets_a_result_for_each_of_its_members(town: Province, ops: list[Any], numbered: bool) -> None:
+    lan = town["lan"]
+    for op in (op for op in ops if numbered and isinstance(op, dict)):
+        lan.dev_seq += 1
+        op["dev_seq"] = lan.dev_seq
+    answer = send(lan, {"ops": ops})
+    assert answer.status_code in {200, 409, 422}, answer.text
+    if answer.status_code == 200:
+        found = answer.json()["results"]
+        assert len(found) == len(ops)
+        assert {r["status"] for r in found} <= STATUSES
+        assert all(stored(town, r["op_id"]) for r in found)
+    else:
+        assert answer.headers["content-type"] == "application/problem+json"
