@@ -69,7 +69,7 @@ def _serve(folder: Path, *, die: bool) -> None:
     if die:
         app.state.media_arrived = _die
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        print(listening.getsockname()[1], flush=True)  # noqa: T201
+        print(listening.getsockname()[1], flush=True)
         uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
 
 

@@ -1,6 +1,6 @@
 """Uploads that are cut off: a phone without signal, a killed service, two connections of one phone.
 
-The service runs as a process of its own and is spoken to by sockets, so that a broken connection is a broken connection.
+The service runs as a process of its own and is spoken to by sockets: a broken connection is a broken connection.
 """
 
 import asyncio

@@ -108,7 +108,9 @@ def test_metadata_that_is_unusual_and_allowed(house, metadata: str) -> None:
     assert post(house.lan, Upload_Length="1", Upload_Metadata=metadata).status_code == 201
 
 
-@pytest.mark.parametrize("checksum", ["", "sha256", "sha256 !", "md5 YQ==", "crc32 YQ==", "SHA256", f"sha1 {b64('x')}=="])
+@pytest.mark.parametrize(
+    "checksum", ["", "sha256", "sha256 !", "md5 YQ==", "crc32 YQ==", "SHA256", f"sha1 {b64('x')}=="]
+)
 def test_a_checksum_that_cannot_be_read(house, checksum: str) -> None:
     path = house.lan.create(10)
     assert code(house.lan.patch(path, 0, b"x", Upload_Checksum=checksum)) == (400, "upload_header_invalid")

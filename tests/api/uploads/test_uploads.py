@@ -188,7 +188,16 @@ def test_the_sweep_takes_bytes_that_nobody_owns(house) -> None:
 
 
 NFC = unicodedata.normalize("NFC", "Biên bản tuần tra Đồng Kỵ.pdf")
-NAMES = [NFC, unicodedata.normalize("NFD", NFC), "🌾👮‍♀️.jpg", "đ" * 127 + "x", "../../etc/passwd", "a\r\nSet-Cookie: x", "", " "]
+NAMES = [
+    NFC,
+    unicodedata.normalize("NFD", NFC),
+    "🌾👮‍♀️.jpg",
+    "đ" * 127 + "x",
+    "../../etc/passwd",
+    "a\r\nSet-Cookie: x",
+    "",
+    " ",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
