@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from auth.errors import AuthError
 from programme.errors import ProgrammeError
@@ -25,6 +26,7 @@ DOC = "https://minhchung.example/problems#"
 CHALLENGE = {"WWW-Authenticate": "Bearer"}  # RFC 9110 §11.6.1: every 401 names its scheme
 HEADERS: dict[int | str, tuple[str, ...]] = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
 ANYWHERE, WITH_BODY = ("storage_unavailable", "internal"), ("too_large", "unsupported_media_type")
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 CODE_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 
 
@@ -158,11 +160,20 @@ def _pointer(place: tuple[Any, ...]) -> str:
 
 def _framework(request: Request, error: Any) -> JSONResponse:
     code = CODE_OF_STATUS.get(error.status_code, "malformed")
+    if code == "method_not_allowed":
+        return problem(request, code, headers={"Allow": ", ".join(_methods(request))})
     if code != "malformed":
         return problem(request, code, headers=dict(error.headers or {}))
     if "content-encoding" in request.headers:
         return problem(request, "unsupported_media_type")  # no coding is taken off (RFC 9110 §15.5.16)
     return problem(request, code, errors=[{"pointer": "", "detail": error.detail}])
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method that the address takes (RFC 9110 §15.5.6); the framework names those of one route only."""
+    asked = ({**request.scope, "method": method} for method in METHODS)
+    routes = request.app.routes
+    return [scope["method"] for scope in asked if any(route.matches(scope)[0] is Match.FULL for route in routes)]
 
 
 def _database(request: Request, error: Any) -> JSONResponse:

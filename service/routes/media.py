@@ -74,7 +74,7 @@ def _part(request: Request, sha256: str, size: int) -> tuple[int, int] | None:
     Raises RangeInvalid for a range that has no byte of the file.
     """
     match = RANGE.fullmatch(request.headers.get("range", "").strip())
-    if not match or request.headers.get("if-range", _etag(sha256)) != _etag(sha256):
+    if not match or request.method != "GET" or request.headers.get("if-range", _etag(sha256)) != _etag(sha256):
         return None
     first, last = match.groups()
     if first:

@@ -1,6 +1,7 @@
 """A device: a replica with a way to the service. Each step may be interrupted anywhere and simply be done again."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,8 @@ class Device:
         self.replica.connection.execute("update file set state = ?, url = ? where sha256 = ?", (state, url, sha256))
 
     def capture(
-        self, type_name: str, scope: str, files: list[tuple[Path | bytes, str, str]] = (), **change: Any
-    ) -> str:  # type: ignore[assignment]
+        self, type_name: str, scope: str, files: Sequence[tuple[Path | bytes, str, str]] = (), **change: Any
+    ) -> str:
         """A new record with files `(path or bytes, name, mime)`; returns its id. Works without any network."""
         kept = [self.files.keep(*file) for file in files] if self.files else []
         return self.replica.edit("create", type_name, scope, files=kept, **change)
@@ -134,7 +135,7 @@ def open_device(folder: Path, server: str, *, clock: Clock | None = None, langua
 
 
 def enrol(folder: Path, server: str, code: str, device_name: str, **options: Any) -> Device:
-    """Signs a device in by a one-time code. The install's own id is durable first, so a lost answer can be asked again."""
+    """Signs a device in by a one-time code; the install's own id is durable first, so a lost answer can be asked for."""
     device = open_device(folder, server, **options)
     replica = device.replica
     if replica.get("install_id") is None:

@@ -1,4 +1,4 @@
-"""The service over HTTP: problems become errors, a dead access token is refreshed once, tokens are stored before use."""
+"""The service over HTTP: problems become errors, a dead access token is refreshed once, tokens are kept durably."""
 
 import base64
 import json

@@ -163,11 +163,11 @@ class Replica:
     def _put(self, doc: Doc) -> None:
         held = self.connection.execute("select ver from base where id = ?", (doc["id"],)).fetchone()
         if held is None or doc["ver"] > held[0]:
-            row = (doc["id"], doc["type"], doc["scope"], doc["ver"], _text(doc))
-            self.connection.execute("insert or replace into base values (?, ?, ?, ?, 0, ?)", row)
+            new = (doc["id"], doc["type"], doc["scope"], doc["ver"], _text(doc))
+            self.connection.execute("insert or replace into base values (?, ?, ?, ?, 0, ?)", new)
         elif doc["ver"] == held[0]:
-            row = (doc["scope"], _text(doc), doc["id"])
-            self.connection.execute("update base set stale = 0, scope = ?, doc = ? where id = ?", row)
+            same = (doc["scope"], _text(doc), doc["id"])
+            self.connection.execute("update base set stale = 0, scope = ?, doc = ? where id = ?", same)
 
     # Pulling.
 

@@ -1,13 +1,13 @@
-"""The tables of a replica. `base` mirrors the service, `outbox` is the device's own; neither is ever derived from the other.
+"""The tables of a replica. `base` mirrors the service, `outbox` is the device's own; neither is made from the other.
 
-A `base` row without `doc` is a record that left: its `ver` stays, so that an answer that comes late cannot bring it back.
+A `base` row without `doc` is a record that left: its `ver` stays, so that a late answer cannot bring it back.
 """
 
 SCHEMA = """
 create table if not exists meta (name text primary key, value text not null) without rowid;
 create table if not exists base (
-    id text primary key, type text not null, scope text not null, ver integer not null, stale integer not null default 0,
-    doc text
+    id text primary key, type text not null, scope text not null, ver integer not null,
+    stale integer not null default 0, doc text
 ) without rowid;
 create table if not exists outbox (
     dev_seq integer primary key, op_id text not null unique, record_id text not null, body text not null

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 
 class Transport(Protocol):
-    """Every call may raise Unreachable, Garbled, Refused or NeedsEnrolment, and may have had its effect all the same."""
+    """Every call may raise a ClientError, and may have had its effect all the same."""
 
     def push(self, body: dict[str, Any]) -> Any: ...
 
