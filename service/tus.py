@@ -32,6 +32,15 @@ CHECKSUMS = ("sha256", "sha1")  # sha1 because tus asks for it; it guards one tr
 OFFSET_TYPE = "application/offset+octet-stream"
 SPOOL_BYTES = 2**20
 NUMBER = re.compile(r"[0-9]{1,15}")
+COUNT = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+HEADERS: dict[str, dict[str, Any]] = {  # what is read below, as JSON Schema
+    "Tus-Resumable": {"type": "string", "enum": [VERSION]},
+    "Upload-Length": COUNT,
+    "Upload-Offset": COUNT,
+    "Upload-Defer-Length": {"type": "string", "enum": ["1"]},
+    "Upload-Metadata": {"type": "string", "description": "pairs of a key and base64 of UTF-8, divided by commas"},
+    "Upload-Checksum": {"type": "string", "pattern": f"^({'|'.join(CHECKSUMS)}) [A-Za-z0-9+/]+={{0,2}}$"},
+}
 Checksum = tuple[str, bytes]  # algorithm, digest
 RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any, cast
 
 import orjson
@@ -243,3 +244,13 @@ class ModelServer:
 
     def still_as_seen(self, doc: dict[str, Any], seen: dict[str, Any]) -> bool:
         return bool(doc["content_digest"] == seen["content_digest"])
+
+    def docs(self) -> list[dict[str, Any]]:
+        """Every record, as a reviewer of the whole province sees it."""
+        return [orjson.loads(r.doc) for r in self.tables.records.values() if not r.scope.startswith("user:")]
+
+    def idle(self, rng: Random) -> None:
+        """Time passes; a sound server has nothing left to do."""
+
+    def settle(self) -> None:
+        """The faults stop; whatever was under way has ended."""

@@ -54,7 +54,7 @@ AtDesk = Annotated[Desk, Depends()]
 def _documented(*names: str, body: bool = False) -> dict[str, Any]:
     """OpenAPI of what `service.tus` reads itself; names that end in `!` are required."""
     headers = [
-        {"name": n.rstrip("!"), "in": "header", "required": n.endswith("!"), "schema": {"type": "string"}}
+        {"name": n.rstrip("!"), "in": "header", "required": n.endswith("!"), "schema": tus.HEADERS[n.rstrip("!")]}
         for n in ("Tus-Resumable!", *names)
     ]
     content = {tus.OFFSET_TYPE: {"schema": {"type": "string", "format": "binary"}}}

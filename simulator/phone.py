@@ -1,0 +1,175 @@
+"""One phone of a schedule: the reference client as it is, over a network that loses, repeats and delays.
+
+The ledger beside it is the tester's: what was captured, and what was truly on the screen when it was.
+"""
+
+import sqlite3
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from minhchung_client import Device, Replica, Unreachable
+from minhchung_client.ids import uuid7
+
+from simulator.server import ModelServer
+
+YEAR_MS = 365 * 86_400_000
+
+
+class Crash(Exception):
+    """The phone's process died here."""
+
+
+class PhoneClock:
+    """Off by up to ten years, and jumping."""
+
+    boot_id = "boot"
+
+    def __init__(self, rng: Random) -> None:
+        self.rng, self.offset = rng, rng.randint(-10, 10) * YEAR_MS
+
+    def wall(self) -> int:
+        if self.rng.random() < 0.05:
+            self.offset = self.rng.randint(-10, 10) * YEAR_MS
+        return max(0, 1_700_000_000_000 + self.offset)
+
+    def mono(self) -> int:
+        return 0
+
+
+class Fragile:
+    """A connection whose process may die at the n-th statement."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.real, self.left = connection, -1
+
+    def execute(self, *args: Any) -> Any:
+        if self.left == 0:
+            raise Crash
+        self.left -= 1
+        return self.real.execute(*args)
+
+    def executescript(self, script: str) -> Any:
+        return self.real.executescript(script)
+
+
+@dataclass(slots=True)
+class Captured:
+    """An op as it was made: its change, and every value of its record that its author had seen by then."""
+
+    op: dict[str, Any]
+    seen: frozenset[str]
+
+
+@dataclass(slots=True)
+class Faults:
+    """How often things go wrong in this schedule; each seed draws its own mix."""
+
+    drop: float
+    lose: float
+    repeat: float
+    crash: float
+    delay: float
+
+
+@dataclass
+class Phone:
+    """An account with one install."""
+
+    account: str
+    server: ModelServer
+    rng: Random
+    faults: Faults
+    replica_type: type[Replica] = Replica
+    ledger: dict[str, Captured] = field(default_factory=dict)
+    seen: dict[str, set[str]] = field(default_factory=dict)
+    late: list[tuple[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.client = f"client-{self.account}"
+        self.clock = PhoneClock(self.rng)
+        self.connection = Fragile(sqlite3.connect(":memory:", isolation_level=None))
+        self.start()
+
+    def start(self) -> None:
+        """A fresh process over the same disk."""
+        self.connection.left = -1
+        if self.connection.real.in_transaction:
+            self.connection.real.execute("rollback")
+        self.replica = self.replica_type(self.connection, clock=self.clock, new_id=self._new_id)  # type: ignore[arg-type]
+        self.device = Device(self.replica, self)
+
+    def _new_id(self, now: int) -> str:
+        return uuid7(now, self.rng.randbytes)
+
+    def capture(self, action: str, scope: str, record_id: str | None = None, **change: Any) -> str:
+        """Edits, and notes what was on the screen."""
+        made = self.replica.edit(action, "thing", scope, record_id, **change)
+        body = self.replica.batch(max_ops=1_000_000, max_bytes=1 << 40)[-1]
+        seen = self.seen.setdefault(made, set())
+        self.ledger[body["op_id"]] = Captured(body, frozenset(seen))
+        seen |= values_of(body.get("set", {}))
+        return made
+
+    def look(self, record_id: str) -> dict[str, Any] | None:
+        """The record on the screen: whatever it shows has been seen."""
+        shown = self.replica.record(record_id)
+        if shown is not None:
+            seen = self.seen.setdefault(record_id, set())
+            seen |= values_of(shown["data"])
+            for conflict in shown.get("conflicts", []):
+                for other in conflict["others"]:
+                    seen |= values_of({conflict["field"]: other["v"]})
+        return shown
+
+    # Its network: a `Transport` that fails.
+
+    def push(self, body: dict[str, Any]) -> Any:
+        return self._call("push", body)
+
+    def pull(self, body: dict[str, Any]) -> Any:
+        return self._call("pull", {**body, "limit": self.rng.choice((1, 2, 5, 500))})
+
+    def _call(self, what: str, body: dict[str, Any]) -> Any:
+        faults, rng = self.faults, self.rng
+        if rng.random() < faults.drop:
+            raise Unreachable("request lost")
+        answer = getattr(self.server, what)(self.account, self.client, body)
+        if rng.random() < faults.repeat:
+            self.late.append((what, body))
+        if rng.random() < faults.delay:
+            self.late.append((f"answer to {what}", answer))
+        if rng.random() < faults.lose:
+            raise Unreachable("answer lost")
+        return answer
+
+    def step(self, what: str) -> None:
+        """One sync step, in which the process may die at any statement."""
+        if self.rng.random() < self.faults.crash:
+            self.connection.left = self.rng.randrange(12)
+        try:
+            getattr(self.device, what)()
+        except Unreachable:
+            pass
+        except Crash:
+            self.start()
+        self.connection.left = -1
+
+    def something_late(self) -> None:
+        """A request that a proxy sends again, or an answer that comes after all."""
+        if not self.late:
+            return
+        what, body = self.late.pop(self.rng.randrange(len(self.late)))
+        if what == "answer to push":
+            self.replica.apply_results(body)
+        elif what in ("push", "pull"):
+            getattr(self.server, what)(self.account, self.client, body)
+
+
+def values_of(fields: dict[str, Any]) -> set[str]:
+    """The unique words of `title`, `place` and `note` in some fields."""
+    words: set[str] = set()
+    for name in ("title", "place", "note"):
+        if isinstance(fields.get(name), str):
+            words |= set(fields[name].split())
+    return words

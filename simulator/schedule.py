@@ -1,0 +1,150 @@
+"""One schedule: what people do, in an order and under faults that its seed decides; then the faults stop."""
+
+from random import Random
+from typing import Any
+
+from minhchung_client import ClientError, Replica
+
+from simulator.checker import check
+from simulator.phone import Faults, Phone
+from simulator.server import ModelServer
+
+UNITS = ("A1", "B2")
+
+
+class Schedule:
+    """Two to four phones in two units, one server, one reviewer."""
+
+    def __init__(self, seed: int, server: ModelServer, replica_type: type[Replica] = Replica) -> None:
+        self.seed, self.rng, self.server = seed, Random(seed), server
+        rate = lambda high: self.rng.choice((0.0, high / 3, high))  # noqa: E731
+        faults = Faults(drop=rate(0.3), lose=rate(0.4), repeat=rate(0.4), crash=rate(0.3), delay=rate(0.3))
+        self.phones = []
+        for i in range(self.rng.randint(2, 4)):
+            account = f"p{i}"
+            server.grants[account] = {UNITS[0], self.rng.choice(UNITS)}
+            self.phones.append(Phone(account, server, self.rng, faults, replica_type))
+        self.made: dict[str, None] = {}
+        self.words = 0
+        self.screen: dict[str, Any] | None = None
+        self.trace: list[str] = []
+
+    def play(self) -> list[str]:
+        """Runs the schedule to its quiet end; returns what does not hold."""
+        for _ in range(self.rng.randint(15, 60)):
+            phone, dice = self.rng.choice(self.phones), self.rng.random()
+            action = next(a for limit, a in ACTIONS if dice < limit)
+            self.trace.append(f"{phone.account} {action.__name__}")
+            action(self, phone)
+            self.server.idle(self.rng)
+        stuck = self._quiet()
+        return stuck or check(self.server, self.phones)
+
+    def _word(self) -> str:
+        self.words += 1
+        return f"w{self.words}"
+
+    def edit(self, phone: Phone) -> None:
+        """Somebody captures something, with or without signal."""
+        known = sorted({*self.made} & {r["id"] for r in phone.replica.records()})
+        if not known or self.rng.random() < 0.3:
+            unit = self.rng.choice(sorted(self.server.grants[phone.account]))
+            made = phone.capture("create", f"{unit}/2026", set=self._values(None))
+            self.made[made] = None
+            return
+        record_id = self.rng.choice(known)
+        shown = phone.look(record_id)
+        if shown is not None:
+            self._change(phone, shown)
+
+    def _change(self, phone: Phone, shown: dict[str, Any]) -> None:
+        scope, record_id, dice = shown["scope"], shown["id"], self.rng.random()
+        if shown["conflicts"] and dice < 0.4:
+            name = self.rng.choice(shown["conflicts"])["field"]
+            settled = {name: self._value(name, shown)} if name in ("title", "place", "note") else {}
+            phone.capture("resolve", scope, record_id, set=settled)
+        elif dice < 0.8:
+            phone.capture("patch", scope, record_id, **self._patch(shown))
+        elif dice < 0.88:
+            phone.capture("delete" if not shown["deleted"] else "restore", scope, record_id)
+        elif len(self.server.grants[phone.account]) > 1:
+            other = next(u for u in UNITS if not scope.startswith(u))
+            phone.capture("move", f"{other}/2026", record_id)
+
+    def _values(self, shown: dict[str, Any] | None) -> dict[str, Any]:
+        names = self.rng.sample(("title", "place", "note"), self.rng.randint(1, 3))
+        return {name: self._value(name, shown) for name in names}
+
+    def _value(self, name: str, shown: dict[str, Any] | None) -> str:
+        if name != "note":
+            return self._word()
+        words = (shown or {"data": {}})["data"].get("note", "một hai ba bốn năm sáu").split(" ")
+        words.insert(self.rng.randrange(len(words) + 1), self._word())
+        return " ".join(words)
+
+    def _patch(self, shown: dict[str, Any]) -> dict[str, Any]:
+        dice = self.rng.random()
+        if dice < 0.6:
+            return {"set": self._values(shown)}
+        if dice < 0.75:
+            return {"add": {"tags": [self._word()]}}
+        tags = shown["data"].get("tags")
+        return {"remove": {"tags": [self.rng.choice(tags)]}} if tags and dice < 0.85 else {"inc": {"count": 1}}
+
+    def push(self, phone: Phone) -> None:
+        """One batch goes out, or seems to."""
+        phone.step("push_once")
+
+    def pull(self, phone: Phone) -> None:
+        """One page comes in, or seems to."""
+        phone.step("pull_once")
+
+    def late(self, phone: Phone) -> None:
+        """Something from the past arrives."""
+        phone.something_late()
+
+    def restart(self, phone: Phone) -> None:
+        """The app is killed and opened again."""
+        phone.start()
+
+    def regrant(self, phone: Phone) -> None:
+        """A grant is given or taken."""
+        held = self.server.grants[phone.account]
+        held ^= {UNITS[1]}
+
+    def review(self, _phone: Phone) -> None:
+        """The reviewer opens a record, or decides on the one that is open."""
+        if self.screen is not None and self.rng.random() < 0.6:
+            self.server.decide(self.screen["id"], self.screen, f"review-{self._word()}")
+            self.screen = None
+            return
+        shown = self.server.docs()
+        if shown:
+            self.screen = self.rng.choice(shown)
+
+    def _quiet(self) -> list[str]:
+        """No more faults: every outbox empties and every cursor reaches its head, in a bounded number of rounds."""
+        self.server.settle()
+        for phone in self.phones:
+            phone.start()
+            phone.faults = Faults(0, 0, 0, 0, 0)
+        for _ in range(2):
+            for phone in self.phones:
+                if problem := self._catch_up(phone):
+                    return [problem]
+        return []
+
+    def _catch_up(self, phone: Phone) -> str | None:
+        try:
+            for _ in range(300):
+                if phone.device.push_once() == 0 and not phone.device.pull_once():
+                    return None
+        except ClientError as error:
+            return f"{phone.account} cannot go on: {error!r}"
+        return f"{phone.account} does not come to rest: {phone.replica.pending()} ops wait"
+
+
+ACTIONS = (
+    (0.36, Schedule.edit), (0.60, Schedule.push), (0.82, Schedule.pull), (0.88, Schedule.late),
+    (0.91, Schedule.restart), (0.94, Schedule.regrant), (1.01, Schedule.review),
+)  # fmt: skip
