@@ -8,18 +8,20 @@ from fastapi import Query, Response
 from auth.principal import Principal
 from service import answers
 from service.db import Database
+from service.fields import ShortText
 from sync.errors import CursorInvalid
 from sync.records import listed
 
-Words = Annotated[list[Annotated[str, Query(max_length=64)]] | None, Query(max_length=50)]
-TypeWords = Annotated[list[Annotated[str, Query(max_length=64)]] | None, Query(alias="type", max_length=50)]
+Words = Annotated[list[ShortText], Query(default_factory=list, max_length=50)]
+TypeWords = Annotated[list[ShortText], Query(alias="type", default_factory=list, max_length=50)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Place = Annotated[str | None, Query(max_length=200)]
 
 
-def list_page(db: Database, caller: Principal, after: str | None, limit: int, **filters: Any) -> Response:
-    """A page of records by scope and seq, and the cursor of the next one."""
-    found = db.read(listed, caller, after=decode_place(after), limit=limit + 1, **filters)
+def list_page(db: Database, caller: Principal, after: str | None, limit: int, **filters: list[str]) -> Response:
+    """A page of records by scope and seq, and the cursor of the next one. A filter without words lets all through."""
+    wanted: dict[str, Any] = {name: words or None for name, words in filters.items()}
+    found = db.read(listed, caller, after=decode_place(after), limit=limit + 1, **wanted)
     shown = [record for _, record in found[:limit]]
     more = len(found) > limit
     return answers.records(shown, encode_place(shown[-1].scope, found[limit - 1][0]) if more else None)
@@ -35,6 +37,6 @@ def decode_place(text: str | None) -> tuple[str, int] | None:
         return None
     try:
         seq, scope = base64.urlsafe_b64decode(text.encode()).decode().split(" ", 1)
-        return scope, min(int(seq), 2**62)
+        return scope, min(max(int(seq), 0), 2**62)
     except ValueError as error:
         raise CursorInvalid from error

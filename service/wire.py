@@ -85,11 +85,12 @@ class PushAnswer(BaseModel):
 
 
 class PullRequest(BaseModel):
-    """What to read next; no cursor means from the start."""
+    """What to read next; no cursor means from the start. `held`: scopes of which the client has records."""
 
     model_config = ConfigDict(extra="ignore")
     epoch: Text | None = None
     cursor: Annotated[str | None, Field(max_length=1_000_000)] = None
+    held: Annotated[list[Text], Field(max_length=5000)] = []
     limit: Annotated[int, Field(ge=1, le=1000)] = 500
     max_bytes: Annotated[int, Field(ge=1, le=4 * 2**20)] = 2**20
 

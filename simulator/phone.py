@@ -55,10 +55,14 @@ class Fragile:
 
 @dataclass(slots=True)
 class Captured:
-    """An op as it was made: its change, and every value of its record that its author had seen by then."""
+    """An op as it was made: its change, and every value of its record that its author had seen by then.
+
+    `over`: earlier edits of the same record were still waiting, so that its base is theirs.
+    """
 
     op: dict[str, Any]
     seen: frozenset[str]
+    over: bool
 
 
 @dataclass(slots=True)
@@ -104,10 +108,11 @@ class Phone:
 
     def capture(self, action: str, scope: str, record_id: str | None = None, **change: Any) -> str:
         """Edits, and notes what was on the screen."""
+        over = any(op["record_id"] == record_id for op in self.replica.batch(1_000_000, 1 << 40))
         made = self.replica.edit(action, "thing", scope, record_id, **change)
         body = self.replica.batch(max_ops=1_000_000, max_bytes=1 << 40)[-1]
         seen = self.seen.setdefault(made, set())
-        self.ledger[body["op_id"]] = Captured(body, frozenset(seen))
+        self.ledger[body["op_id"]] = Captured(body, frozenset(seen), over)
         seen |= values_of(body.get("set", {}))
         return made
 

@@ -186,7 +186,8 @@ class ModelServer:
         principal = self.principal(account, client)
         scopes = [s for s in self.tables.entries if principal.may(Permission.READ, s)]
         places: dict[str, int] = orjson.loads(body["cursor"]) if body.get("cursor") else {}
-        removed = sorted(set(places) - set(scopes))
+        known = {*places, *body.get("held", ())}
+        removed = sorted(s for s in known - set(scopes) if not principal.may(Permission.READ, s))
         places = {s: p for s, p in places.items() if s in scopes}
         changes: list[dict[str, Any]] = []
         more = False

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Select, null, select, union_all
 from sqlmodel import Session, col
 
-from auth.principal import Principal
+from auth.principal import Permission, Principal
 from sync.cursor import Cursor, decode, encode, mark
 from sync.epoch import current_epoch
 from sync.errors import EpochChanged
@@ -55,11 +55,13 @@ def pull(
     *,
     cursor: str | None,
     epoch: str | None = None,
+    held: Iterable[str] = (),
     limit: int = 500,
     max_bytes: int = 2**20,
 ) -> Page:
     """The next page for `principal`: full up to `limit` records or `max_bytes` whenever more exists.
 
+    `held`: scopes of records that the client has from push answers, so that it hears of losing one it never pulled.
     Must run on one read snapshot. Raises CursorInvalid, EpochChanged.
     """
     current = current_epoch(session)
@@ -69,7 +71,10 @@ def pull(
     if at.account_id != principal.account_id:
         at = Cursor(current, principal.account_id)
     heads = _heads(session, principal)
-    page = Page(current, removed=sorted(set(at.places) - set(heads)))
+    page = Page(
+        current,
+        removed=sorted({s for s in {*at.places, *held} - heads.keys() if not principal.may(Permission.READ, s)}),
+    )
     places = {scope: place for scope, place in at.places.items() if scope in heads}
     page.reload = _diverged(session, heads, places)
     places.update({scope: (0, mark(b"")) for scope in page.reload})

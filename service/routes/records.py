@@ -42,9 +42,9 @@ class LogLine(BaseModel):
 def list_records(
     caller: Caller,
     db: Db,
-    scope: Words = None,
-    type_: TypeWords = None,
-    state: Words = None,
+    scope: Words,
+    type_: TypeWords,
+    state: Words,
     cursor: Place = None,
     limit: Limit = 100,
 ) -> Response:

@@ -55,8 +55,8 @@ class ReviewRequest(Body):
 def queue(
     caller: Caller,
     db: Db,
-    scope: Words = None,
-    type_: TypeWords = None,
+    scope: Words,
+    type_: TypeWords,
     cursor: Place = None,
     limit: Limit = 100,
     state: Annotated[list[Literal["pending", "changed", "rejected", "needs_info"]], Query()] = ["pending", "changed"],  # noqa: B006  # read only

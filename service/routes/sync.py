@@ -40,6 +40,13 @@ def push_ops(body: PushRequest, caller: Caller, db: Db, types: Types, now: Now, 
 def pull_changes(body: PullRequest, caller: Caller, db: Db, secret: Secret) -> Response:
     """Reads what changed after the cursor, in everything the caller may see."""
     page = db.read(
-        pull, caller, secret, cursor=body.cursor, epoch=body.epoch, limit=body.limit, max_bytes=body.max_bytes
+        pull,
+        caller,
+        secret,
+        cursor=body.cursor,
+        epoch=body.epoch,
+        held=body.held,
+        limit=body.limit,
+        max_bytes=body.max_bytes,
     )
     return answers.page(page)

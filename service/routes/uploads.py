@@ -154,7 +154,7 @@ async def override(upload_id: str, desk: AtDesk) -> Response:
             return await append(upload_id, desk)
         case "DELETE":
             return await run_in_threadpool(terminate, upload_id, desk)
-    raise tus.MethodNotAllowed
+    raise tus.MethodNotAllowed(headers={"Allow": "HEAD, PATCH, DELETE, OPTIONS"})
 
 
 def _begin(desk: Desk, announced: uploads.Announced) -> tuple[UploadView, int]:

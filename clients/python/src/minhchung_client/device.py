@@ -63,7 +63,7 @@ class Device:
 
     def pull_once(self) -> bool:
         """Takes one page; returns whether there is more."""
-        body = {"cursor": self.replica.get("cursor"), "limit": 500}
+        body = {"cursor": self.replica.get("cursor"), "held": self.replica.scopes(), "limit": 500}
         return self.replica.apply_page(self._in_epoch(self.transport.pull, body))
 
     def _in_epoch(self, call: Any, body: dict[str, Any]) -> Any:
@@ -135,7 +135,7 @@ def open_device(folder: Path, server: str, *, clock: Clock | None = None, langua
 
 
 def enrol(folder: Path, server: str, code: str, device_name: str, **options: Any) -> Device:
-    """Signs a device in by a one-time code; the install's own id is durable first, so a lost answer can be asked for."""
+    """Signs a device in by a one-time code. The install's own id is durable first, so a retry is the same install."""
     device = open_device(folder, server, **options)
     replica = device.replica
     if replica.get("install_id") is None:

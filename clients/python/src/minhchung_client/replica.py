@@ -74,9 +74,10 @@ class Replica:
             now = self.clock.wall()
             dev_seq = int(self.get("dev_seq") or 0) + 1
             record_id = record_id or self._new_id(now)
+            base_ver = self._seen(record_id)
             op = {
                 "op_id": self._new_id(now), "dev_seq": dev_seq, "action": action, "type": type_name,
-                "record_id": record_id, "scope": scope, "base_ver": self._ver(record_id), "schema": 1,
+                "record_id": record_id, "scope": scope, "base_ver": base_ver, "schema": 1,
                 "captured": stamp(self.clock), **change,
             }  # fmt: skip
             if files:
@@ -87,13 +88,19 @@ class Replica:
                     " on conflict do nothing",
                     (file["sha256"], file["size"], file["mime"], file["name"], record_id),
                 )
-            db.execute("insert into outbox values (?, ?, ?, ?)", (dev_seq, op["op_id"], record_id, _text(op)))
+            row = (dev_seq, op["op_id"], record_id, base_ver, _text(op))
+            db.execute("insert into outbox values (?, ?, ?, ?, ?)", row)
             self.put("dev_seq", str(dev_seq))
         return record_id
 
-    def _ver(self, record_id: str) -> int:
-        row = self.connection.execute("select ver from base where id = ? and doc is not null", (record_id,)).fetchone()
-        return int(row[0]) if row else 0
+    def _seen(self, record_id: str) -> int:
+        """The version on the screen. What others wrote since lies hidden under own edits that still wait, so while
+        any of this record do, their base counts."""
+        query = (
+            "select min(ver) from (select ver from base where id = ? and doc is not null"
+            " union all select base_ver from outbox where record_id = ?)"
+        )
+        return self.connection.execute(query, (record_id, record_id)).fetchone()[0] or 0
 
     # Reading.
 
@@ -103,6 +110,10 @@ class Replica:
         query = "select body from outbox where record_id = ? order by dev_seq"
         ops = [json.loads(body) for (body,) in self.connection.execute(query, (record_id,))]
         return lay_over(json.loads(row[0]) if row and row[0] else None, ops)
+
+    def scopes(self) -> list[str]:
+        """Scopes of which the replica holds records."""
+        return [s for (s,) in self.connection.execute("select distinct scope from base order by scope")]
 
     def base(self, scope: str | None = None) -> list[Doc]:
         """Records as the service last told them, without unsent edits."""
@@ -140,14 +151,14 @@ class Replica:
         with self.transaction() as db:
             for result in results:
                 row = db.execute(
-                    "select dev_seq, record_id, body from outbox where op_id = ?", (result["op_id"],)
+                    "select dev_seq, record_id, base_ver, body from outbox where op_id = ?", (result["op_id"],)
                 ).fetchone()
                 if row is None or result["status"] not in DURABLE:
                     continue
                 db.execute("delete from outbox where op_id = ?", (result["op_id"],))
                 kept = {k: v for k, v in result.items() if k != "record"}
-                sent = (row[0], result["op_id"], row[1], row[2], result["status"], _text(kept))
-                db.execute("insert or replace into sent values (?, ?, ?, ?, ?, ?, 0)", sent)
+                sent = (row[0], result["op_id"], *row[1:], result["status"], _text(kept))
+                db.execute("insert or replace into sent values (?, ?, ?, ?, ?, ?, ?, 0)", sent)
                 if result.get("record"):
                     self._adopt(result["record"])
                 left += 1
@@ -205,7 +216,7 @@ class Replica:
         Sending again is harmless: what the service still has answers `duplicate`.
         """
         with self.transaction() as db:
-            db.execute("insert or ignore into outbox select dev_seq, op_id, record_id, body from sent")
+            db.execute("insert or ignore into outbox select dev_seq, op_id, record_id, base_ver, body from sent")
             db.execute("delete from sent")
             db.execute("update base set stale = 1, ver = 0")
             self.put("cursor", None)

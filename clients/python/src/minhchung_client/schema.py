@@ -10,12 +10,14 @@ create table if not exists base (
     stale integer not null default 0, doc text
 ) without rowid;
 create table if not exists outbox (
-    dev_seq integer primary key, op_id text not null unique, record_id text not null, body text not null
+    dev_seq integer primary key, op_id text not null unique, record_id text not null,
+    base_ver integer not null, body text not null
 );
 create index if not exists outbox_record on outbox (record_id, dev_seq);
 create table if not exists sent (
-    dev_seq integer primary key, op_id text not null unique, record_id text not null, body text not null,
-    status text not null, result text not null, dismissed integer not null default 0
+    dev_seq integer primary key, op_id text not null unique, record_id text not null,
+    base_ver integer not null, body text not null, status text not null, result text not null,
+    dismissed integer not null default 0
 );
 create table if not exists lost_scope (scope text primary key) without rowid;
 create table if not exists file (
