@@ -1,6 +1,7 @@
 """Lists of records, page by page: the parameters that list routes share, and the cursor between pages."""
 
 import base64
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Query, Response
@@ -18,7 +19,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 Place = Annotated[str | None, Query(max_length=200)]
 
 
-def list_page(db: Database, caller: Principal, after: str | None, limit: int, **filters: list[str]) -> Response:
+def list_page(db: Database, caller: Principal, after: str | None, limit: int, **filters: Sequence[str]) -> Response:
     """A page of records by scope and seq, and the cursor of the next one. A filter without words lets all through."""
     wanted: dict[str, Any] = {name: words or None for name, words in filters.items()}
     found = db.read(listed, caller, after=decode_place(after), limit=limit + 1, **wanted)

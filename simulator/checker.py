@@ -22,7 +22,7 @@ def check(server: ModelServer, phones: list[Phone]) -> list[str]:
 def _acknowledged(server: ModelServer, phones: list[Phone]) -> Iterator[str]:
     """Nothing acknowledged is lost, nothing captured is still on its way, nothing is held whose record is there.
 
-    An op may go on waiting where the creation of its record was rejected: a replay of that one would free it.
+    An op may go on waiting where the creation of its record was rejected: a replay of that would free it.
     """
     for phone in phones:
         for op_id, captured in phone.ledger.items():
@@ -40,7 +40,9 @@ def _acknowledged(server: ModelServer, phones: list[Phone]) -> Iterator[str]:
 def _effective(server: ModelServer, phones: list[Phone]) -> list[Captured]:
     ledger = {op_id: c for phone in phones for op_id, c in phone.ledger.items()}
     rows = server.tables.ops
-    return [c for op_id, c in ledger.items() if op_id in rows and rows[op_id].outcome.status not in ("rejected", "held")]
+    return [
+        c for op_id, c in ledger.items() if op_id in rows and rows[op_id].outcome.status not in ("rejected", "held")
+    ]
 
 
 def _words(server: ModelServer, phones: list[Phone]) -> Iterator[str]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from minhchung_client import Device, Replica, Unreachable
 from minhchung_client.ids import uuid7
-
 from simulator.server import ModelServer
 
 YEAR_MS = 365 * 86_400_000

@@ -47,11 +47,11 @@ class Names(dict[str, str]):
     """What each `<name>` of the page stands for, as far as the answers have told."""
 
     def fill(self, text: str) -> str:
-        return re.sub(r"<([a-z-]+)>", lambda found: self.get(found[1], found[0]), text)
+        return re.sub(r"<([a-z0-9-]+)>", lambda found: self.get(found[1], found[0]), text)
 
     def is_text(self, shown: str, got: str) -> bool:
         """Whether `got` is what `shown` says; learns the names in it."""
-        parts = re.split(r"<([a-z-]+)>", self.fill(shown))
+        parts = re.split(r"<([a-z0-9-]+)>", self.fill(shown))
         literal = [".*".join(map(re.escape, part.split("…"))) for part in parts[::2]]
         found = re.fullmatch("(.+)".join(literal), got, re.DOTALL)
         self.update(zip(parts[1::2], found.groups() if found else (), strict=found is not None))

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
 from minhchung_client.clock import Clock, SystemClock, stamp
 from minhchung_client.errors import ClientError, NeedsEnrolment, Refused
-from minhchung_client.files import Files
-from minhchung_client.http import HttpTransport, store_session
+from minhchung_client.files import PIECE, Files
+from minhchung_client.http import HttpTransport
 from minhchung_client.ids import uuid7
 from minhchung_client.replica import Replica
 from minhchung_client.transport import Transport
@@ -35,6 +34,12 @@ class Device:
 
     def __init__(self, replica: Replica, transport: Transport, files: Files | None = None) -> None:
         self.replica, self.transport, self.files = replica, transport, files
+
+    def close(self) -> None:
+        """Lets go of the database and of the network; what waits to be sent stays in the folder."""
+        self.replica.connection.close()
+        if isinstance(self.transport, HttpTransport):
+            self.transport.close()
 
     def sync(self) -> Report:
         """Sends everything, uploads everything, pulls everything; stops at the first thing that cannot go on now."""
@@ -124,25 +129,39 @@ class Device:
         return self.replica.edit("create", type_name, scope, files=kept, **change)
 
 
-def open_device(folder: Path, server: str, *, clock: Clock | None = None, language: str = "vi") -> Device:
-    """The device that lives in `folder`: database, files and session."""
+def open_device(
+    folder: Path,
+    server: str,
+    *,
+    clock: Clock | None = None,
+    language: str = "vi",
+    http: httpx.Client | None = None,
+    piece_size: int = PIECE,
+) -> Device:
+    """The device that lives in `folder`: database, files and session.
+
+    `http`: its way out, such as one with a proxy of its own. `piece_size`: bytes of a file in one request, and so the
+    most that is sent twice after an interruption.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(folder / "replica.db", isolation_level=None, check_same_thread=False)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
     replica = Replica(connection, clock=clock or SystemClock(), new_id=uuid7)
-    return Device(replica, HttpTransport(server, replica, language=language), Files(folder / "files"))
+    transport = HttpTransport(server, replica, language=language, http=http)
+    return Device(replica, transport, Files(folder / "files", piece_size))
 
 
 def enrol(folder: Path, server: str, code: str, device_name: str, **options: Any) -> Device:
-    """Signs a device in by a one-time code. The install's own id is durable first, so a retry is the same install."""
+    """Signs a device in by a one-time code; `options` are those of `open_device`. Raises ClientError.
+
+    The install's own id is durable first, so a retry is the same install.
+    """
     device = open_device(folder, server, **options)
-    replica = device.replica
-    if replica.get("install_id") is None:
-        replica.put("install_id", uuid4().hex)
-    body = {"code": code, "install_id": replica.get("install_id"), "device_name": device_name}
-    answer = httpx.post(f"{server.rstrip('/')}/v1/auth/enrol", json=body, timeout=30)
-    if not answer.is_success:
-        raise Refused(answer.json())
-    store_session(replica, answer.json())
+    try:
+        if isinstance(device.transport, HttpTransport):
+            device.transport.enrol(code, device_name)
+    except BaseException:
+        device.close()
+        raise
     return device

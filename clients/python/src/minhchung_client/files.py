@@ -5,14 +5,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-PIECE = 1 << 20
+PIECE = 1 << 20  # bytes of a file in one request
 
 
 class Files:
     """A folder of files by digest. A file is kept durably and read back before an op may name it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, piece_size: int = PIECE) -> None:
+        self.folder, self.piece_size = folder, piece_size
         folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, source: Path | bytes, name: str, mime: str) -> dict[str, Any]:
@@ -30,10 +30,10 @@ class Files:
     def path(self, sha256: str) -> Path:
         return self.folder / sha256
 
-    def piece(self, sha256: str, offset: int, size: int = PIECE) -> bytes:
+    def piece(self, sha256: str, offset: int) -> bytes:
         with self.path(sha256).open("rb") as file:
             file.seek(offset)
-            return file.read(size)
+            return file.read(self.piece_size)
 
     def _write(self, path: Path, data: bytes) -> None:
         draft = path.with_suffix(".part")

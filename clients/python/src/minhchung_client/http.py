@@ -3,6 +3,7 @@
 import base64
 import json
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -69,6 +70,13 @@ class HttpTransport:
                 raise
         self.refresh()
         return self._send(method, path, self.replica.get("access_token"), **request)
+
+    def enrol(self, code: str, device_name: str) -> None:
+        """Exchanges a one-time code for a session. Raises Unreachable, Garbled, Refused, NeedsEnrolment."""
+        if self.replica.get("install_id") is None:
+            self.replica.put("install_id", uuid4().hex)
+        body = {"code": code, "install_id": self.replica.get("install_id"), "device_name": device_name}
+        store_session(self.replica, self._json(self._send("POST", "/v1/auth/enrol", None, json=body)))
 
     def refresh(self) -> None:
         """Exchanges the refresh token; after a lost answer the same exchange gives the same tokens again."""

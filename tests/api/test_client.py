@@ -1,0 +1,239 @@
+"""The reference client against the real service: what a phone must keep, whatever the network says."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from people import KINH_BAC, YEAR, Person, Province
+from pictures import jpeg
+
+from minhchung_client import Device, Garbled, HttpTransport, NeedsEnrolment, Refused, Replica, Unreachable, uuid7
+from minhchung_client.clock import SystemClock
+from minhchung_client.files import Files
+
+SCOPE = f"{KINH_BAC}/{YEAR}"
+
+
+class Weather:
+    """The network between a phone and the service: what it does to the next exchanges."""
+
+    def __init__(self, province: Province) -> None:
+        self.province = province
+        self.next: list[Callable[[httpx.Request], httpx.Response]] = []
+        self.seen: list[httpx.Request] = []
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(transport=httpx.MockTransport(self.carry), base_url="http://testserver")
+
+    def carry(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        if self.next:
+            return self.next.pop(0)(request)
+        return self.through(request)
+
+    def through(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path.decode()
+        body, headers = request.content, dict(request.headers)
+        answer = self.province.http.request(request.method, path, content=body, headers=headers)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    def lost_answer(self, request: httpx.Request) -> httpx.Response:
+        self.through(request)
+        raise httpx.ReadTimeout("lost", request=request)
+
+    def no_signal(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no signal", request=request)
+
+    def portal(self, _request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Type": "text/html"}, content="<html>Đăng nhập Wi-Fi</html>")
+
+
+class Kit:
+    """A phone: replica on disk, files, and its weather."""
+
+    def __init__(self, province: Province, person: Person, folder: Path) -> None:
+        self.province, self.person, self.folder = province, person, folder
+        folder.mkdir()
+        self.weather = Weather(province)
+        self.open()
+        self.replica.put("client_id", person.client_id)
+        self.sign(person)
+
+    def open(self) -> None:
+        self.connection = sqlite3.connect(self.folder / "replica.db", isolation_level=None)
+        self.replica = Replica(self.connection, clock=SystemClock(), new_id=uuid7)
+        self.http = HttpTransport(self.province.settings.public_url, self.replica, http=self.weather.client())
+        self.device = Device(self.replica, self.http, Files(self.folder / "files"))
+
+    def sign(self, person: Person) -> None:
+        token = person.headers["Authorization"].removeprefix("Bearer ")
+        self.replica.put("access_token", token)
+
+    def close(self) -> None:
+        self.http.close()
+        self.connection.close()
+
+    def ops(self) -> list[str]:
+        return [op["op_id"] for op in self.replica.batch()]
+
+
+@pytest.fixture
+def phones(province: Province, tmp_path: Path) -> Iterator[dict[str, Kit]]:
+    made = {name: Kit(province, province[name], tmp_path / name) for name in ("lan", "minh")}
+    yield made
+    for kit in made.values():
+        kit.close()
+
+
+def test_what_was_captured_without_signal_arrives_when_it_returns(phones: dict[str, Kit]) -> None:
+    lan = phones["lan"]
+    lan.weather.next = [lan.weather.no_signal] * 3
+    made = lan.device.capture("minutes", SCOPE, set={"title": "Họp"})
+    assert lan.device.sync().stopped
+    assert lan.replica.record(made) == {**(lan.replica.record(made) or {}), "pending": 1, "data": {"title": "Họp"}}
+    lan.weather.next = []
+    assert lan.device.sync().stopped is None
+    assert lan.replica.pending() == 0
+    assert (lan.replica.record(made) or {})["ver"] == 1
+
+
+@pytest.mark.parametrize("weather", ["lost_answer", "no_signal", "portal"])
+def test_no_weather_takes_anything_from_the_outbox(phones: dict[str, Kit], weather: str) -> None:
+    lan = phones["lan"]
+    lan.device.capture("minutes", SCOPE, set={"title": "Họp"})
+    before = lan.ops()
+    lan.weather.next = [getattr(lan.weather, weather)]
+    with pytest.raises((Unreachable, Garbled)):
+        lan.device.push_once()
+    assert lan.ops() == before
+    assert lan.device.push_once() == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 413, 422, 429, 500, 502, 503])
+def test_no_refusal_takes_anything_from_the_outbox(phones: dict[str, Kit], status: int) -> None:
+    lan = phones["lan"]
+    lan.device.capture("minutes", SCOPE, set={"title": "Họp"})
+    before, cursor = lan.ops(), lan.replica.get("cursor")
+    lan.weather.next = [lambda _r: httpx.Response(status, json={"code": "x"})] * 2
+    with pytest.raises((Unreachable, Garbled, Refused, NeedsEnrolment)):
+        lan.device.push_once()
+    assert (lan.ops(), lan.replica.get("cursor")) == (before, cursor)
+
+
+def test_two_phones_edit_one_record_and_both_see_the_conflict_and_its_end(phones: dict[str, Kit]) -> None:
+    lan, minh = phones["lan"], phones["minh"]
+    made = lan.device.capture("minutes", SCOPE, set={"title": "Họp"})
+    lan.device.sync()
+    minh.device.sync()
+    lan.replica.edit("patch", "minutes", SCOPE, made, set={"title": "Họp khu 1"})
+    minh.replica.edit("patch", "minutes", SCOPE, made, set={"title": "Họp khu 2"})
+    lan.device.sync()
+    minh.device.sync()
+    lan.device.sync()
+    for kit in (lan, minh):
+        clash = next(i for i in kit.replica.inbox() if i["kind"] == "conflict")
+        assert (clash["current"]["v"], clash["others"][0]["v"]) == ("Họp khu 1", "Họp khu 2")
+    minh.replica.edit("resolve", "minutes", SCOPE, made, set={"title": "Họp hai khu"})
+    minh.device.sync()
+    lan.device.sync()
+    assert lan.replica.inbox() == minh.replica.inbox() == []
+    assert (lan.replica.record(made) or {})["data"]["title"] == "Họp hai khu"
+
+
+def test_an_edit_over_a_waiting_edit_hides_nobodys_value(phones: dict[str, Kit]) -> None:
+    lan, minh = phones["lan"], phones["minh"]
+    made = lan.device.capture("minutes", SCOPE, set={"title": "Họp"})
+    lan.device.sync()
+    minh.device.sync()
+    lan.replica.edit("patch", "minutes", SCOPE, made, set={"title": "Lan một"})
+    minh.replica.edit("patch", "minutes", SCOPE, made, set={"title": "Minh"})
+    minh.device.sync()
+    lan.device.pull_once()  # Minh's title lies under her own, which she still has to send
+    lan.replica.edit("patch", "minutes", SCOPE, made, set={"title": "Lan hai"})
+    lan.device.sync()
+    shown = lan.replica.record(made) or {}
+    assert (shown["data"]["title"], shown["conflicts"][0]["others"][0]["v"]) == ("Minh", "Lan hai")
+
+
+def test_a_rejected_op_stays_readable_with_its_reason_until_the_officer_has_seen_it(phones: dict[str, Kit]) -> None:
+    lan = phones["lan"]
+    lan.replica.edit("create", "minutes", "07228/2026", set={"title": "Phường khác"})
+    lan.device.sync()
+    told = lan.replica.inbox()
+    assert [(i["kind"], i["code"], i["action"]) for i in told] == [("rejected", "not_permitted", "contact_supervisor")]
+    lan.replica.dismiss(told[0]["op_id"])
+    assert lan.replica.inbox() == []
+
+
+def test_an_upload_goes_on_where_the_service_says_after_the_app_was_killed(phones: dict[str, Kit]) -> None:
+    lan = phones["lan"]
+    photo = jpeg(size=1900)
+    made = lan.device.capture("photo", SCOPE, [(photo, "Ảnh.jpg", "image/jpeg")], set={"title": "Ảnh"})
+    while lan.device.push_once():
+        pass
+    lan.weather.next = [lan.weather.through, lan.weather.through, lan.weather.lost_answer]
+    with pytest.raises(Unreachable):
+        lan.device.upload_once()
+    lan.close()
+    lan.open()
+    assert lan.device.upload_once()
+    sent = sum(len(r.content) for r in lan.weather.seen if r.method == "PATCH")
+    assert sent <= len(photo) + 2**20
+    lan.device.sync()
+    files = (lan.replica.record(made) or {})["files"]
+    assert [f["state"] for f in files.values()] == ["verified"]
+
+
+def test_a_dead_access_token_is_refreshed_and_the_push_goes_on(phones: dict[str, Kit], province: Province) -> None:
+    lan = phones["lan"]
+    code = province["quan"].post(f"/v1/accounts/{lan.person.account_id}/enrolments", {}).json()["code"]
+    body = {"code": code, "install_id": "install-of-lan", "device_name": "Máy Lan"}
+    session = province.http.post("/v1/auth/enrol", json=body).json()
+    for name in ("access_token", "refresh_token", "client_id"):
+        lan.replica.put(name, session[name])
+    province.clock.advance(80 * 86_400_000)
+    lan.device.capture("minutes", SCOPE, set={"title": "Sau nhiều ngày"})
+    assert lan.device.push_once() == 1
+
+
+def test_after_a_restore_everything_is_sent_again_and_nothing_is_doubled(phones: dict[str, Kit], province: Province) -> None:
+    from sync.epoch import open_epoch
+
+    lan = phones["lan"]
+    made = lan.device.capture("minutes", SCOPE, set={"title": "Một"})
+    lan.device.sync()
+    province.db.write(open_epoch, "restore drill", province.clock.now())
+    assert "epoch_changed" in str(lan.device.sync().stopped) or lan.replica.pending()
+    assert lan.device.sync().stopped is None
+    assert (lan.replica.record(made) or {})["ver"] == 1
+
+
+def test_a_lost_grant_empties_the_scope_and_leaves_the_outbox(phones: dict[str, Kit], province: Province) -> None:
+    from auth import accounts
+    from auth.accounts import OPERATOR
+    from people import STAFF
+
+    lan = phones["lan"]
+    lan.device.capture("minutes", SCOPE, set={"title": "Một"})
+    lan.device.sync()
+    lan.device.capture("minutes", SCOPE, set={"title": "Hai"})
+    province.db.write(accounts.revoke_grant, OPERATOR, lan.person.account_id, STAFF["lan"], province.clock.now())
+    lan.device.pull_once()
+    assert lan.replica.base(SCOPE) == []
+    assert lan.replica.pending() == 1
+
+
+def test_a_garbled_page_changes_nothing(phones: dict[str, Kit]) -> None:
+    lan = phones["lan"]
+    lan.device.sync()
+    cursor = lan.replica.get("cursor")
+    garbage: list[Any] = [None, [], {"cursor": "x"}, {"results": 3}, "<html>"]
+    for page in garbage:
+        with pytest.raises(Garbled):
+            lan.replica.apply_page(page)
+        with pytest.raises(Garbled):
+            lan.replica.apply_results(page)
+    assert lan.replica.get("cursor") == cursor
