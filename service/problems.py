@@ -153,9 +153,8 @@ def _invalid(request: Request, error: Any) -> JSONResponse:
 
 
 def _pointer(place: tuple[Any, ...]) -> str:
-    """RFC 6901; a name that a caller made up may be no text that can be sent."""
-    names = (str(name).encode(errors="replace").decode() for name in place)
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    """A place as a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(name).replace("~", "~0").replace("/", "~1") for name in place)
 
 
 def _framework(request: Request, error: Any) -> JSONResponse:

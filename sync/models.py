@@ -3,8 +3,11 @@
 JSON lives in text columns: it is written once, hashed as written, and passed through to pulls unparsed.
 """
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
+
+# Scopes are compared by range (`visibility.py`), so their order is that of their bytes, whatever the database speaks.
+SCOPE = String().with_variant(String(collation="C"), "postgresql")
 
 
 class SyncEpoch(SQLModel, table=True):
@@ -21,7 +24,7 @@ class ScopeHead(SQLModel, table=True):
     """The last `seq` of a scope and the hash of its log up to there. Locked last, just before commit."""
 
     __tablename__ = "scope_head"
-    scope: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True, sa_type=SCOPE)
     seq: int = Field(sa_type=BigInteger)
     hash: bytes = Field(sa_type=LargeBinary)
 
@@ -36,7 +39,7 @@ class Record(SQLModel, table=True):
     )
     id: str = Field(primary_key=True)
     type: str
-    scope: str
+    scope: str = Field(sa_type=SCOPE)
     seq: int = Field(sa_type=BigInteger)
     ver: int
     deleted: bool
@@ -60,7 +63,7 @@ class LeftRecord(SQLModel, table=True):
     """A record that moved away from a scope: tells its readers to drop their copy (protocol P10)."""
 
     __tablename__ = "left_record"
-    scope: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True, sa_type=SCOPE)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
     record_id: str
     ver: int
@@ -71,7 +74,7 @@ class LogEntry(SQLModel, table=True):
 
     __tablename__ = "change_log"
     __table_args__ = (Index("change_log_record", "record_id", "ver"),)
-    scope: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True, sa_type=SCOPE)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
     record_id: str
     kind: str

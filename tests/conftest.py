@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from people import NOW, Province, hire
+from postgres import Postgres
 from service.migration import prepare
 from service.settings import Settings
 
@@ -36,14 +37,36 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a migrated database, the province and its people; tests work on copies of it."""
     folder = tmp_path_factory.mktemp("migrated")
-    fresh = Settings(data_dir=folder)
-    prepare(fresh, NOW)
-    hire(fresh)
+    _settle(Settings(data_dir=folder))
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL whose database `migrated` is the twin of the SQLite file."""
+    cluster = Postgres(tmp_path_factory.mktemp("postgres") / "cluster")
+    cluster.execute("create database migrated")
+    _settle(Settings(data_dir=tmp_path_factory.mktemp("settle"), database_url=cluster.url("migrated")))
+    yield cluster
+    cluster.stop()
+
+
+def _settle(settings: Settings) -> None:
+    prepare(settings, NOW)
+    hire(settings)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """Every test that takes the province runs on both databases; None is SQLite's file in the folder."""
+    if request.param == "sqlite":
+        return None
+    cluster: Postgres = request.getfixturevalue("postgres")
+    return cluster.fresh("migrated")
+
+
 @pytest.fixture
-def province(tmp_path: Path, migrated: Path) -> Iterator[Province]:
-    made = Province(tmp_path / "var", migrated)
+def province(tmp_path: Path, migrated: Path, database_url: str | None) -> Iterator[Province]:
+    made = Province(tmp_path / "var", migrated, database_url)
     yield made
     made.close()

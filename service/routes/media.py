@@ -19,7 +19,7 @@ from sync.errors import SyncError
 
 CODES = (*CALLER_CODES, "record_unknown", "media_unknown", "media_missing", "range_invalid", "storage_unavailable")
 RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
-BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+BYTES = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 RecordId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file, in hex")]

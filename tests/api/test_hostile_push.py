@@ -27,7 +27,20 @@ STATUSES = {"applied", "merged", "conflict", "superseded", "duplicate", "held", 
 ODD_VALUES = (
     *(None, True, False, 0, -1, 1.5, 2**53, -(2**53), 10**40, float("nan"), float("-inf")),
     *("", "x", "\x00", "\ud800", "ỗ" * 70, "a" * 100_000, "1" * 32, "0001-01-01T00:00:00+14:00"),
-    *([], [None], [[]], [{}], [1.5], ["\ud800"], {}, {"": 1}, {"x": None}, {"ổ": 1}, {"text": None}, {"sha256": "0" * 64}),
+    *(
+        [],
+        [None],
+        [[]],
+        [{}],
+        [1.5],
+        ["\ud800"],
+        {},
+        {"": 1},
+        {"x": None},
+        {"ổ": 1},
+        {"text": None},
+        {"sha256": "0" * 64},
+    ),
 )
 
 
@@ -267,9 +280,7 @@ OPS = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 100, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 100, suppress_health_check=list(HealthCheck))
 @given(ops=st.lists(OPS | VALUES, max_size=12), numbered=st.booleans())
 def test_any_list_gets_a_result_for_each_of_its_members(town: Province, ops: list[Any], numbered: bool) -> None:
     lan = town["lan"]

@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from people import DA_MAI, KINH_BAC, Person, Province
 from sync.models import LogEntry, Op, Record, ScopeHead
@@ -172,13 +172,13 @@ def test_a_commit_that_fails_is_never_answered_with_success(province: Province) 
     from sqlalchemy import event
     from sqlalchemy.exc import OperationalError
 
-    def refuse(_connection: object) -> None:
+    def refuse(_session: object) -> None:
         raise OperationalError("commit", {}, Exception("disk full"))
 
     lan = province["lan"]
-    event.listen(province.db.writer, "commit", refuse)
+    event.listen(Session, "before_commit", refuse)
     answer = lan.post("/v1/sync/push", {"ops": [lan.op("create", set={"title": "Mất?"})]})
-    event.remove(province.db.writer, "commit", refuse)
+    event.remove(Session, "before_commit", refuse)
     assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
     assert answer.headers["Retry-After"]
     assert province.db.read(lambda s: s.scalars(select(Op).where(col(Op.actor) == lan.account_id)).all()) == []

@@ -1,0 +1,55 @@
+"""When the service itself fails: the caller gets a problem and a name to quote, the log gets no word of theirs."""
+
+import shutil
+
+import pytest
+
+from people import Province
+
+SECRET = "Bà Hoa ở ngõ 12"
+
+
+def test_a_fault_of_the_service_is_told_and_noted_under_one_name(
+    province: Province, caplog: pytest.LogCaptureFixture
+) -> None:
+    lan = province["lan"]
+    province.app.state.types = None  # a service that was put together wrongly
+    answer = lan.post(f"/v1/sync/push?q={SECRET}", {"ops": [lan.op("create", set={"title": SECRET})]})
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["action"]) == (500, "internal", "contact_supervisor")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert f"{told['instance']}: AttributeError at POST /v1/sync/push" in caplog.text
+    words = (SECRET, "Hoa", lan.account_id, lan.client_id, lan.headers["Authorization"].split(".")[1])
+    assert [word for word in words if word in caplog.text + answer.text] == []
+
+
+def test_a_database_that_cannot_be_read_asks_for_patience(province: Province, caplog: pytest.LogCaptureFixture) -> None:
+    lan = province["lan"]
+    op = lan.op("create", set={"title": SECRET})
+    province.db.close()
+    folder = province.settings.data_dir
+    kept = folder / "kept"
+    shutil.move(folder / "minhchung.db", kept)
+    (folder / "minhchung.db").write_bytes(b"no database" * 1000)
+    answer = lan.post("/v1/sync/push", {"ops": [op]})
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["action"]) == (503, "storage_unavailable", "wait")
+    assert answer.headers["retry-after"] == "5"
+    assert told["instance"] in caplog.text
+    assert SECRET not in caplog.text
+
+    province.db.close()
+    shutil.move(kept, folder / "minhchung.db")
+    assert lan.push(op)["results"][0]["status"] == "applied"
+
+
+def test_what_does_not_fit_is_pointed_at(province: Province) -> None:
+    told = province["quan"].post("/v1/accounts", {"username": "x/y", "name": "x", "a/b~c": 2}).json()
+    assert [error["pointer"] for error in told["errors"]] == ["/username", "/a~1b~0c"]
+
+
+def test_a_problem_speaks_the_callers_language(province: Province) -> None:
+    told = {tag: province.http.get("/v1/nothing", headers={"Accept-Language": tag}) for tag in ("vi", "en-GB", "fr")}
+    assert told["en-GB"].json()["title"] == "There is nothing at this address."
+    assert told["vi"].json()["title"] == told["fr"].json()["title"] == "Không có địa chỉ này."
+    assert told["en-GB"].headers["content-language"] == "en"
