@@ -70,3 +70,12 @@ def province(tmp_path: Path, migrated: Path, database_url: str | None) -> Iterat
     made = Province(tmp_path / "var", migrated, database_url)
     yield made
     made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a database that holds nothing yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    cluster: Postgres = request.getfixturevalue("postgres")
+    return cluster.fresh()

@@ -22,9 +22,8 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
         yield from ((f"{name} {path}", item[name]) for name in METHODS & item.keys())
 
 
-each_operation = pytest.mark.parametrize(
-    "operation", [o for _, o in operations()], ids=[name for name, _ in operations()]
-)
+EVERY = dict(operations())
+each_operation = pytest.mark.parametrize("operation", EVERY.values(), ids=EVERY)
 
 
 def test_the_committed_description_is_what_the_routes_say() -> None:

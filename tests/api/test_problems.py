@@ -23,6 +23,7 @@ def test_a_fault_of_the_service_is_told_and_noted_under_one_name(
     assert [word for word in words if word in caplog.text + answer.text] == []
 
 
+@pytest.mark.parametrize("database_url", [None], ids=["sqlite"])
 def test_a_database_that_cannot_be_read_asks_for_patience(province: Province, caplog: pytest.LogCaptureFixture) -> None:
     lan = province["lan"]
     op = lan.op("create", set={"title": SECRET})

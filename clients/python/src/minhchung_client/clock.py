@@ -7,7 +7,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """`wall`: ms since 1970 UTC as the device believes; `mono`: ms since `boot_id` began, never set back."""
+    """`wall`: ms since 1970 UTC as the device believes; `mono`: ms since `boot_id` began, never set back.
+
+    A clock may also have `offset_min`, the device's offset from UTC in minutes; ops then carry it.
+    """
 
     boot_id: str
 
@@ -21,6 +24,7 @@ class SystemClock:
 
     def __init__(self) -> None:
         self.boot_id = str(uuid.uuid4())
+        self.offset_min = -(time.altzone if time.localtime().tm_isdst > 0 else time.timezone) // 60
 
     def wall(self) -> int:
         return time.time_ns() // 1_000_000
@@ -30,6 +34,12 @@ class SystemClock:
 
 
 def stamp(clock: Clock) -> dict[str, object]:
-    """The clock as an op and an envelope carry it."""
+    """The clock as an envelope carries it."""
     wall = datetime.fromtimestamp(clock.wall() / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {"wall": wall, "mono_ms": clock.mono(), "boot_id": clock.boot_id}
+
+
+def captured(clock: Clock) -> dict[str, object]:
+    """The clock as an op carries it."""
+    offset = getattr(clock, "offset_min", None)
+    return stamp(clock) | ({} if offset is None else {"offset_min": offset})

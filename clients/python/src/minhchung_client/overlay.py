@@ -1,7 +1,9 @@
-"""What the officer sees: the record as the service last told it, with the device's own unsent edits laid over. Pure."""
+"""What the officer sees: the record as the service last told it, with own waiting edits laid over. Pure."""
 
 import copy
 from typing import Any
+
+TEXT = {"text", "base_digest"}  # long text may come with the digest of what it was written over
 
 
 def lay_over(doc: dict[str, Any] | None, ops: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -24,17 +26,35 @@ def _apply(doc: dict[str, Any] | None, op: dict[str, Any]) -> dict[str, Any]:
         }  # fmt: skip
     data = doc["data"]
     for name, value in op.get("set", {}).items():
-        data[name] = value["text"] if isinstance(value, dict) and set(value) <= {"text", "base_digest"} else value
-    for name, values in op.get("add", {}).items():
-        data[name] = [*data.get(name, []), *(v for v in values if v not in data.get(name, []))]
+        data[name] = value["text"] if _is_text(value) else value
+    for name, values in (*op.get("add", {}).items(), ("media", op.get("media", []))):
+        held = data.get(name) or []
+        if values:
+            data[name] = [*held, *(v for v in values if v not in held)]
     for name, values in op.get("remove", {}).items():
-        data[name] = [v for v in data.get(name, []) if v not in values]
+        data[name] = [v for v in data.get(name) or [] if v not in values]
     for name, delta in op.get("inc", {}).items():
-        data[name] = data.get(name, 0) + delta
-    if op.get("media"):
-        data["media"] = [*data.get("media", []), *op["media"]]
+        data[name] = (data.get(name) or 0) + delta
     if op["action"] in ("delete", "restore"):
         doc["deleted"] = op["action"] == "delete"
     if op["action"] == "move":
         doc["scope"] = op["scope"]
+    settled = _settles(op)
+    doc["conflicts"] = [c for c in doc.get("conflicts", []) if c["field"] not in settled]
     return doc
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, dict) and "text" in value and value.keys() <= TEXT
+
+
+def _settles(op: dict[str, Any]) -> set[str]:
+    """The conflicts that this op answers."""
+    match op["action"]:
+        case "resolve":
+            return set(op.get("set", {})) or {"deleted"}
+        case "delete" | "restore":
+            return {"deleted"}
+        case "move":
+            return {"scope"}
+    return set()

@@ -5,49 +5,27 @@ Everything it knows is in one SQLite database; an object over it can be thrown a
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
-from minhchung_client.clock import Clock, stamp
+from minhchung_client.clock import Clock, captured
 from minhchung_client.errors import Garbled
+from minhchung_client.inbox import inbox
+from minhchung_client.local import Local
+from minhchung_client.notes import take_note
 from minhchung_client.overlay import lay_over
-from minhchung_client.schema import SCHEMA
+from minhchung_client.wire import DURABLE, Doc, became, check_page, results
 
-DURABLE = frozenset({"applied", "merged", "conflict", "superseded", "duplicate", "held", "rejected"})
 MAX_OPS, MAX_BYTES = 100, 512 * 1024
-Doc = dict[str, Any]
 
 
-class Replica:
+class Replica(Local):
     """Outbox and replica over `connection` (autocommit mode). `new_id` mints ids from the clock's time in ms."""
 
     def __init__(self, connection: sqlite3.Connection, *, clock: Clock, new_id: Callable[[int], str]) -> None:
-        self.connection, self.clock, self._new_id = connection, clock, new_id
-        connection.executescript(SCHEMA)
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of what is inside, durably, or none of it."""
-        self.connection.execute("begin immediate")
-        try:
-            yield self.connection
-        except BaseException:
-            self.connection.execute("rollback")
-            raise
-        self.connection.execute("commit")
-
-    # What the device knows of itself and of the service.
-
-    def get(self, name: str) -> str | None:
-        row = self.connection.execute("select value from meta where name = ?", (name,)).fetchone()
-        return str(row[0]) if row else None
-
-    def put(self, name: str, value: str | None) -> None:
-        if value is None:
-            self.connection.execute("delete from meta where name = ?", (name,))
-        else:
-            self.connection.execute("insert or replace into meta values (?, ?)", (name, value))
+        super().__init__(connection)
+        self.clock, self._new_id = clock, new_id
 
     def pending(self) -> int:
         """How many ops wait to be sent."""
@@ -62,23 +40,27 @@ class Replica:
         scope: str,
         record_id: str | None = None,
         *,
+        base_ver: int | None = None,
         files: list[Doc] | None = None,
         **change: Any,
     ) -> str:
         """Makes an op and returns its record's id; when this returns, the op will be sent, whatever happens.
 
-        `change`: set, add, remove, inc, deps. `files`: what `Files.keep` returned. The op's base is the version that
-        the replica shows now, and stays so however much later it is sent (protocol P29).
+        `change`: set, add, remove, inc, deps. `files`: what `Files.keep` returned. `base_ver`: `ver` of the record
+        that was on the screen, where that may be older than what the replica shows now. The op's base stays what it
+        is however much later it is sent (protocol P29). Raises ValueError, with nothing kept, for an op that could
+        never be sent.
         """
         with self.transaction() as db:
             now = self.clock.wall()
             dev_seq = int(self.get("dev_seq") or 0) + 1
             record_id = record_id or self._new_id(now)
-            base_ver = self._seen(record_id)
+            seen = self._seen(record_id)
+            base_ver = seen if base_ver is None else min(seen, base_ver)
             op = {
                 "op_id": self._new_id(now), "dev_seq": dev_seq, "action": action, "type": type_name,
                 "record_id": record_id, "scope": scope, "base_ver": base_ver, "schema": 1,
-                "captured": stamp(self.clock), **change,
+                "captured": captured(self.clock), **change,
             }  # fmt: skip
             if files:
                 op["media"] = files
@@ -88,7 +70,7 @@ class Replica:
                     " on conflict do nothing",
                     (file["sha256"], file["size"], file["mime"], file["name"], record_id),
                 )
-            row = (dev_seq, op["op_id"], record_id, base_ver, _text(op))
+            row = (dev_seq, op["op_id"], record_id, base_ver, _sendable(op))
             db.execute("insert into outbox values (?, ?, ?, ?, ?)", row)
             self.put("dev_seq", str(dev_seq))
         return record_id
@@ -98,16 +80,16 @@ class Replica:
         any of this record do, their base counts."""
         query = (
             "select min(ver) from (select ver from base where id = ? and doc is not null"
-            " union all select base_ver from outbox where record_id = ?)"
+            " union all select base_ver from waiting where record_id = ?)"
         )
         return self.connection.execute(query, (record_id, record_id)).fetchone()[0] or 0
 
     # Reading.
 
     def record(self, record_id: str) -> Doc | None:
-        """The record as the officer sees it: the service's word, with their own unsent edits over it."""
+        """The record as the officer sees it: the service's word, with their own waiting edits over it."""
         row = self.connection.execute("select doc from base where id = ?", (record_id,)).fetchone()
-        query = "select body from outbox where record_id = ? order by dev_seq"
+        query = "select body from waiting where record_id = ? order by dev_seq"
         ops = [json.loads(body) for (body,) in self.connection.execute(query, (record_id,))]
         return lay_over(json.loads(row[0]) if row and row[0] else None, ops)
 
@@ -120,11 +102,14 @@ class Replica:
         query = "select doc from base where doc is not null and (? is null or scope = ?) order by id"
         return [json.loads(doc) for (doc,) in self.connection.execute(query, (scope, scope))]
 
-    def records(self, type_name: str | None = None) -> list[Doc]:
-        """Everything the officer sees, unsent records included."""
-        query = "select id from base where doc is not null union select record_id from outbox order by 1"
-        found = (self.record(record_id) for (record_id,) in self.connection.execute(query).fetchall())
-        return [r for r in found if r is not None and type_name in (None, r["type"])]
+    def records(self, type_name: str | None = None, scope: str | None = None) -> list[Doc]:
+        """Everything the officer sees, by id, unsent records included."""
+        edits: defaultdict[str, list[Doc]] = defaultdict(list)
+        for record_id, body in self.connection.execute("select record_id, body from waiting order by dev_seq"):
+            edits[record_id].append(json.loads(body))
+        docs = {doc["id"]: doc for doc in self.base()}
+        found = (lay_over(docs.get(record_id), edits[record_id]) for record_id in sorted({*docs, *edits}))
+        return [r for r in found if r and type_name in (None, r["type"]) and scope in (None, r["scope"])]
 
     # Pushing.
 
@@ -146,24 +131,34 @@ class Replica:
         A late or repeated answer to ops that left already changes nothing. Returns how many ops left. Raises Garbled,
         with nothing changed, for anything that is not such an answer.
         """
-        results = _results(answer)
+        found = results(answer)
         left = 0
         with self.transaction() as db:
-            for result in results:
+            self._in_epoch(answer["epoch"])
+            for result in found:
                 row = db.execute(
                     "select dev_seq, record_id, base_ver, body from outbox where op_id = ?", (result["op_id"],)
                 ).fetchone()
                 if row is None or result["status"] not in DURABLE:
                     continue
                 db.execute("delete from outbox where op_id = ?", (result["op_id"],))
-                kept = {k: v for k, v in result.items() if k != "record"}
-                sent = (row[0], result["op_id"], *row[1:], result["status"], _text(kept))
-                db.execute("insert or replace into sent values (?, ?, ?, ?, ?, ?, ?, 0)", sent)
+                kept = _text({k: v for k, v in result.items() if k != "record"})
+                sent = (row[0], result["op_id"], *row[1:], became(result), kept)
+                db.execute(
+                    "insert into sent values (?, ?, ?, ?, ?, ?, ?, 0)"
+                    " on conflict do update set status = excluded.status, result = excluded.result",
+                    sent,
+                )
                 if result.get("record"):
                     self._adopt(result["record"])
                 left += 1
-            self.put("epoch", str(answer["epoch"]))
         return left
+
+    def _in_epoch(self, epoch: str) -> None:
+        """The first answer tells the epoch. Raises Garbled for what comes from another lineage of the service."""
+        if self.get("epoch") not in (None, epoch):
+            raise Garbled("an answer from another epoch")
+        self.put("epoch", epoch)
 
     def _adopt(self, doc: Doc) -> None:
         """A record out of an answer: taken, unless its scope was lost since, or a later version is known."""
@@ -179,6 +174,7 @@ class Replica:
         elif doc["ver"] == held[0]:
             same = (doc["scope"], _text(doc), doc["id"])
             self.connection.execute("update base set stale = 0, scope = ?, doc = ? where id = ?", same)
+        take_note(self.connection, doc)
 
     # Pulling.
 
@@ -187,13 +183,14 @@ class Replica:
 
         Raises Garbled, with nothing changed, for anything that is not a page.
         """
-        _check_page(page)
+        check_page(page)
         with self.transaction() as db:
+            self._in_epoch(page["epoch"])
             for scope in page["removed"]:
                 db.execute("delete from base where scope = ?", (scope,))
                 db.execute("insert or ignore into lost_scope values (?)", (scope,))
             for scope in page["reload"]:
-                db.execute("update base set stale = 1 where scope = ?", (scope,))
+                db.execute("update base set stale = 1, ver = 0 where scope = ?", (scope,))
             for change in page["changes"]:
                 db.execute("delete from lost_scope where scope = ?", (change["scope"],))
                 if change["kind"] == "put":
@@ -203,7 +200,6 @@ class Replica:
             if not page["more"]:
                 db.execute("delete from base where stale = 1")
             self.put("cursor", page["cursor"])
-            self.put("epoch", page["epoch"])
         return bool(page["more"])
 
     def _leave(self, change: Doc) -> None:
@@ -217,46 +213,37 @@ class Replica:
         """
         with self.transaction() as db:
             db.execute("insert or ignore into outbox select dev_seq, op_id, record_id, base_ver, body from sent")
-            db.execute("delete from sent")
-            db.execute("update base set stale = 1, ver = 0")
-            self.put("cursor", None)
+            db.execute("update file set state = 'waiting', url = null where state = 'sent'")
+            self._pull_anew()
             self.put("epoch", epoch)
+
+    def forget_cursor(self) -> None:
+        """The next pull starts anew; what it does not bring again is dropped at its end."""
+        with self.transaction():
+            self._pull_anew()
+
+    def _pull_anew(self) -> None:
+        self.connection.execute("update base set stale = 1, ver = 0")
+        self.put("cursor", None)
 
     # What asks for the officer's attention.
 
     def inbox(self) -> list[Doc]:
-        """Rejected ops with reason and next action, open conflicts, and decisions that ask for something."""
-        query = "select op_id, record_id, result from sent where status = 'rejected' and dismissed = 0 order by dev_seq"
-        found: list[Doc] = []
-        for op_id, record_id, result in self.connection.execute(query).fetchall():
-            found.append({"kind": "rejected", "op_id": op_id, "record_id": record_id, **json.loads(result)})
-        for doc in self.base():
-            found += [{"kind": "conflict", "record_id": doc["id"], **c} for c in doc.get("conflicts", [])]
-            review = doc.get("review") or {}
-            if doc.get("state") in ("rejected", "needs_info"):
-                found.append({"kind": "review", "record_id": doc["id"], **review})
-        return found
+        """Rejected ops, open conflicts, decisions and files that ask for something (see `inbox.py`)."""
+        return inbox(self.connection, self.record, self.get("account_id"))
 
     def dismiss(self, op_id: str) -> None:
         """The officer has dealt with a rejected op; its body stays in `sent`."""
         self.connection.execute("update sent set dismissed = 1 where op_id = ?", (op_id,))
 
 
+def _sendable(op: Doc) -> str:
+    """An op as it waits. Raises ValueError for one that no push could carry, before it blocks those after it."""
+    text = _text(op)
+    if len(text.encode()) > MAX_BYTES:
+        raise ValueError(f"an op has at most {MAX_BYTES} bytes")
+    return text
+
+
 def _text(value: Doc) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _results(answer: Any) -> list[Doc]:
-    """Raises Garbled unless this is an answer to a push."""
-    results = answer.get("results") if isinstance(answer, dict) and "epoch" in answer else None
-    if not isinstance(results, list) or not all(
-        isinstance(r, dict) and {"op_id", "status"} <= r.keys() for r in results
-    ):
-        raise Garbled("not an answer to a push")
-    return results
-
-
-def _check_page(page: Any) -> None:
-    names = {"epoch", "cursor", "more", "removed", "reload", "changes"}
-    if not isinstance(page, dict) or not names <= page.keys() or not isinstance(page["changes"], list):
-        raise Garbled("not a page")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,6 +1,10 @@
 """The tables of a replica. `base` mirrors the service, `outbox` is the device's own; neither is made from the other.
 
-A `base` row without `doc` is a record that left: its `ver` stays, so that a late answer cannot bring it back.
+A `base` row without `doc` is a record that left: its `ver` stays, so that a late answer cannot bring it back. Rows
+with `stale` are read anew: their `ver` is 0, for nothing is known to have been seen of what the service has now.
+`sent` keeps every op with what was answered, the receipts. `waiting`: own edits that the service's word does not show
+yet, because they are still to be sent, or because the service holds them until others come. A `file` is `waiting`,
+`sent`, or `verified` by its record; `problem` is why the service did not take it.
 """
 
 SCHEMA = """
@@ -19,9 +23,15 @@ create table if not exists sent (
     base_ver integer not null, body text not null, status text not null, result text not null,
     dismissed integer not null default 0
 );
+create index if not exists sent_held on sent (record_id) where status = 'held';
+create view if not exists waiting as
+    select record_id, dev_seq, base_ver, body from outbox
+    union all
+    select record_id, dev_seq, base_ver, body from sent
+    where status = 'held' and dev_seq not in (select dev_seq from outbox);
 create table if not exists lost_scope (scope text primary key) without rowid;
 create table if not exists file (
     sha256 text primary key, size integer not null, mime text not null, name text not null, record_id text,
-    url text, state text not null
+    url text, state text not null, problem text, turn integer not null default 0
 ) without rowid;
 """

@@ -1,0 +1,64 @@
+"""What an answer of the service must look like before anything is done with it. Pure.
+
+A captive portal answers too, with 200 and whatever it likes: what does not fit is Garbled, and changes nothing.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from minhchung_client.errors import Garbled
+
+Doc = dict[str, Any]
+DURABLE = frozenset({"applied", "merged", "conflict", "superseded", "duplicate", "held", "rejected"})
+
+
+def results(answer: Any) -> list[Doc]:
+    """The results of an answer to a push. Raises Garbled."""
+    if not _has(answer, epoch=str, results=list):
+        raise Garbled("not an answer to a push")
+    for result in answer["results"]:
+        if not _has(result, op_id=str, status=str) or not _maybe_record(result.get("record")):
+            raise Garbled("not a result of a push")
+    return list(answer["results"])
+
+
+def became(result: Doc) -> str:
+    """The status of an op; of a duplicate, what was decided the first time, for that answer may have been lost."""
+    original = result.get("original")
+    return str(original if result["status"] == "duplicate" and original in DURABLE else result["status"])
+
+
+def check_page(page: Any) -> None:
+    """Raises Garbled unless `page` is an answer to a pull."""
+    if not _has(page, epoch=str, cursor=str, more=bool, removed=list, reload=list, changes=list):
+        raise Garbled("not a page")
+    if not _all_text([*page["removed"], *page["reload"]]) or not all(map(_is_change, page["changes"])):
+        raise Garbled("not a page")
+
+
+def _is_change(change: Any) -> bool:
+    if not _has(change, scope=str, kind=str):
+        return False
+    if change["kind"] == "put":
+        return _has(change, record=dict) and _maybe_record(change["record"])
+    return change["kind"] == "left" and _has(change, id=str, ver=int)
+
+
+def _maybe_record(doc: Any) -> bool:
+    if doc is None:
+        return True
+    files = doc.get("files", {}) if isinstance(doc, dict) else None
+    return (
+        _has(doc, id=str, type=str, scope=str, ver=int, data=dict)
+        and all(_has(c, field=str) for c in doc.get("conflicts", []))
+        and isinstance(files, dict)
+        and all(isinstance(file, dict) for file in files.values())
+    )
+
+
+def _has(value: Any, **shape: type) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(name), kind) for name, kind in shape.items())
+
+
+def _all_text(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
