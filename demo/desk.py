@@ -68,13 +68,13 @@ class Desk:
                 return found
             time.sleep(0.1)
 
-    def decide(self, doc: Doc, decision: str, **reason: str) -> Doc:
-        """Decides on exactly what `doc` shows; `reason`: reason_code, comment."""
+    def decide(self, doc: Doc, decision: str, **reason: str) -> Any:
+        """Decides on exactly what `doc` shows; `reason`: reason_code, comment. Returns the record as it is then."""
         on = {"ver": doc["ver"], "content_digest": doc["content_digest"]}
         body = {"review_id": str(uuid.uuid4()), "record_id": doc["id"], "on": on, "decision": decision, **reason}
         return self._post("/v1/reviews", body)
 
-    def progress(self, unit: str) -> Doc:
+    def progress(self, unit: str) -> Any:
         return self._get(f"/v1/units/{unit}/progress")
 
     def everything(self) -> Found:

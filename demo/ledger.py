@@ -81,7 +81,7 @@ class Verdict:
 
 @dataclass(slots=True)
 class Ledger:
-    """The demo's own book. `acknowledged`: ids of ops, and `(author, digest)` of files, that a phone was told are safe."""
+    """The demo's own book. `acknowledged`: ids of ops, and `(author, digest)` of files, that phones were told of."""
 
     ops: dict[str, CapturedOp] = field(default_factory=dict)
     files: list[CapturedFile] = field(default_factory=list)
@@ -153,7 +153,7 @@ class Ledger:
                 ver, author = written[piece]
                 if op is None or (op.author != author and op.body["base_ver"] < ver):
                     yield piece
-            written |= {piece: (doc["ver"], op.author if op else "") for piece in after - before}
+            written |= dict.fromkeys(after - before, (doc["ver"], op.author if op else ""))
             before = after
 
 

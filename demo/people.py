@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from minhchung_client import Device, enrol
 
 from demo.ledger import CapturedFile, CapturedOp, Ledger
 from demo.network import Network
 from demo.photos import Photo
+from minhchung_client import Device, enrol
 
 PIECE = 64 * 1024  # bytes in one request: small, as on a weak network
 HANOI_CENTRE = (21.18, 106.07)

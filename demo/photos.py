@@ -55,8 +55,10 @@ class Photo:
 
 
 def in_folder(folder: Path) -> list[Photo]:
-    """Every picture file of a folder by name, readable or not. Raises OSError."""
+    """Every picture file of a folder by name, readable or not. Raises OSError, also where there is none."""
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in MIMES and p.is_file())
+    if not paths:
+        raise FileNotFoundError(f"no photos in {folder}")
     return [Photo(p.name, MIMES[p.suffix.lower()], p.read_bytes()) for p in paths]
 
 

@@ -40,7 +40,8 @@ class Server:
             _command(words), env=self._environment(), input=typed.encode(), capture_output=True, check=False
         )
         if done.returncode:
-            raise ServerFailed(f"minhchung {words[0]}: {done.stderr.decode(errors='replace').strip()}")
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            raise ServerFailed(f"minhchung {words[0]}: {said[-1] if said else done.returncode}")
         return done.stdout.decode(errors="replace").strip()
 
     def start(self) -> float:

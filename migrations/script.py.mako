@@ -5,7 +5,6 @@ synced data goes through `sync.append` or is not a migration (protocol P61).
 """
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 ${imports if imports else ""}
 revision = ${repr(up_revision)}

@@ -2,10 +2,27 @@
 
 from sqlmodel import Session
 
-from programme.catalogue import criteria_sets, import_catalogue, packaged
+from programme.catalogue import ImportResult, criteria_sets, import_catalogue, packaged
 from programme.publish import publish
 from programme.registry import registry
-from programme.units import load_units
+from programme.units import UnitImport, import_units, load_units
+
+
+def adopt_criteria(
+    session: Session, source: str | bytes, year: int, now: int, *, dry_run: bool = False
+) -> ImportResult:
+    """Imports a criteria set and gives it to the phones. Raises CatalogueInvalid, CatalogueVersionReused."""
+    result = import_catalogue(session, source, now, dry_run=dry_run)
+    if not dry_run:
+        publish(session, registry(), year, now)
+    return result
+
+
+def adopt_units(session: Session, table: str | bytes, year: int, now: int) -> UnitImport:
+    """Imports a table of units and gives them to the phones. Raises UnitsInvalid."""
+    result = import_units(session, table)
+    publish(session, registry(), year, now)
+    return result
 
 
 def load_province(session: Session, year: int, now: int) -> str:

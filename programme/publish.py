@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from programme.catalogue import active_set, items_of
 from programme.models import Criterion, Unit
@@ -32,11 +32,11 @@ class Published:
 
 def publish(session: Session, types: Registry, year: int, now: int) -> Published:
     """Brings `programme/<year>` up to date with the tables. A record that says the same already is left alone."""
-    units = session.exec(select(Unit)).all()
+    units = session.exec(select(Unit).order_by(col(Unit.code))).all()
     items = items_of(session)
     of = active_set(session)
     wanted = [("unit", u.code, _unit(u)) for u in units]
-    wanted += [("criterion", f"{of.id}@{of.version}/{i.code}", _criterion(i)) for i in items]
+    wanted += [("criterion", f"{of.id}/{of.version}/{i.code}", _criterion(i)) for i in items]
     scope = f"programme/{year}"
     ops: list[Op] = []
     for i in range(0, len(wanted), BATCH):
@@ -63,7 +63,7 @@ def _changes(session: Session, scope: str, wanted: list[tuple[str, str, dict[str
 
 def _unit(unit: Unit) -> dict[str, Any]:
     found = {"code": unit.code, "name_vi": unit.name_vi, "name_en": unit.name_en, "kind": unit.kind}
-    return {**found, "parent": unit.parent}
+    return {**found, "parent": unit.parent, "active": unit.active}
 
 
 def _criterion(item: Criterion) -> dict[str, Any]:

@@ -13,7 +13,7 @@ def _shared(name: str, *fields: str) -> RecordType:
     return RecordType(name, {f: Field(Kind.REGISTER, _any) for f in fields}, shared=True)
 
 
-UNIT = _shared("unit", "code", "name_vi", "name_en", "kind", "parent")
+UNIT = _shared("unit", "code", "name_vi", "name_en", "kind", "parent", "active")
 CRITERION = _shared(
     "criterion",
     "code",

@@ -1,13 +1,13 @@
-"""The command line: `minhchung serve | migrate | demo | openapi | account | catalogue`."""
+"""The command line: `minhchung serve | migrate | demo | openapi | account | catalogue | units`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from service.commands import account, catalogue, demo, migrate, openapi, serve
+from service.commands import account, catalogue, demo, migrate, openapi, serve, units
 from service.settings import Settings
 
-COMMANDS = (serve, migrate, demo, openapi, account, catalogue)
+COMMANDS = (serve, migrate, demo, openapi, account, catalogue, units)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

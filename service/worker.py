@@ -3,16 +3,18 @@
 import logging
 import threading
 
+from auth import sessions
 from service.clock import Clock
 from service.db import Database
 from storage.inspection import inspect
 from storage.keys import of_digest
 from storage.store import BlobStore
-from sync import files, jobs
+from sync import files, jobs, uploads
 from sync.types import Registry
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
+SWEEP_MS = 3_600_000
 
 
 class Worker:
@@ -20,6 +22,7 @@ class Worker:
 
     def __init__(self, database: Database, store: BlobStore, types: Registry, clock: Clock) -> None:
         self.database, self.store, self.types, self.clock = database, store, types, clock
+        self._swept = 0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -37,6 +40,7 @@ class Worker:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
+                self.sweep()
                 worked = self.drain()
             except Exception:  # a worker must outlive a database that is down
                 log.exception("worker round failed")
@@ -51,6 +55,14 @@ class Worker:
             self._do(job)
             done += 1
         return done
+
+    def sweep(self) -> None:
+        """Once an hour: forgets what has expired, uploads that nobody finished and sessions that nobody refreshed."""
+        now = self.clock.now()
+        if now - self._swept >= SWEEP_MS:
+            self._swept = now
+            self.database.write(uploads.expire, self.store, now)
+            self.database.write(sessions.sweep, now)
 
     def _do(self, job: jobs.Claimed) -> None:
         if job.kind == jobs.INSPECT:

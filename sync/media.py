@@ -18,6 +18,7 @@ from storage.errors import OffsetMismatch
 from storage.store import BlobStore
 from sync import jobs
 from sync.errors import SyncError
+from sync.locks import hold
 from sync.models import Attachment, Blob, Holding, Record, Upload
 from sync.records import readable
 from sync.uploads import MISMATCHED, OPEN, VERIFIED, UploadView, own, view
@@ -84,6 +85,7 @@ def finish(
     A file counts for the records to which this account attached it, and for the record that the upload named if the
     caller may capture there; never for others, whoever has the same bytes (protocol P44).
     """
+    hold(session, [measured.sha256])
     upload = own(session, principal, upload_id)
     if upload.state != OPEN:
         return view(upload)

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlmodel import Session, col
 
 from sync import state as records
+from sync.locks import hold
 from sync.models import Blob, Holding, LogEntry, Op, OpWait, Record, Revision, Serial
 from sync.op import MAX_DEPS, Envelope, read
 from sync.op import Op as ReadOp
@@ -111,6 +112,7 @@ class DbWorld:
 
     def _fetch_files(self, digests: set[str], account_id: str) -> None:
         """Files whose every byte this account has sent before; others are `missing`, here or not (protocol P44)."""
+        hold(self.session, digests)  # an upload that ends just now must see this record, or this batch its file
         wanted = sorted(digests)
         for start in range(0, len(wanted), AT_ONCE):
             rows = self.session.execute(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import NamedTuple
 
 import pytest
@@ -126,3 +127,25 @@ def test_every_word_of_the_glossary_is_used() -> None:
 def test_a_word_of_the_glossary_means_one_thing() -> None:
     for words in zip(*glossary(), strict=True):
         assert sorted(words) == sorted(set(words))
+
+
+MADE_HERE = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"var"}
+NAMED_FILE = re.compile(r"(?:[\w-]+/)+(?:[\w.-]+\.(?:py|yaml|toml|md|csv|json))?")
+NAMED_OBJECT = re.compile(r"(?:service|programme|sync|auth|storage)(?:\.\w+)+")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_files_and_names_of_the_house_that_the_documents_name_exist(page: Path) -> None:
+    spans = INLINE.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
+    files = [span for span in spans if NAMED_FILE.fullmatch(span) and span.partition("/")[0] in MADE_HERE]
+    objects = [span for span in spans if NAMED_OBJECT.fullmatch(span) and not NAMED_FILE.fullmatch(span)]
+    assert [file for file in files if not (ROOT / file).exists()] == []
+    assert [found for found in objects if not resolves(found)] == []
+
+
+def resolves(dotted: str) -> bool:
+    try:
+        resolve_name(dotted)
+    except (ImportError, AttributeError):
+        return False
+    return True

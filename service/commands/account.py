@@ -22,6 +22,7 @@ from service.settings import Settings
 def add_parser(subparsers: Any) -> None:
     """Adds `account` with its verbs to the command line."""
     parser = subparsers.add_parser("account", help="accounts, roles, enrolment codes")
+    parser.set_defaults(run=run)
     verbs = parser.add_subparsers(dest="verb", required=True)
     add = verbs.add_parser("add", help="make an account")
     add.add_argument("username")

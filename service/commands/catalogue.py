@@ -8,6 +8,7 @@ from typing import Any
 from programme import catalogue
 from programme.catalogue_format import parse
 from programme.errors import ProgrammeError
+from programme.province import adopt_criteria
 from service.clock import SystemClock
 from service.db import Database
 from service.problems import message
@@ -53,7 +54,7 @@ def _import(args: argparse.Namespace, settings: Settings) -> None:
     database = Database(settings.db_url)
     try:
         now = SystemClock().now()
-        found = database.write(catalogue.import_catalogue, source, now, dry_run=args.dry_run)
+        found = database.write(adopt_criteria, source, settings.programme_year, now, dry_run=args.dry_run)
     finally:
         database.close()
     print(f"{found.outcome} {found.id} {found.version}: {found.items} criteria, sha256 {found.digest}")

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from programme import units
 from programme.errors import ProgrammeError
+from programme.province import adopt_units
+from service.clock import SystemClock
 from service.db import Database
 from service.problems import message
 from service.settings import Settings
@@ -25,7 +26,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Imports a table; 0 when done, 1 with every fault on standard error when refused."""
     database = Database(settings.db_url)
     try:
-        done = database.write(units.import_units, args.file.read_bytes())
+        now = SystemClock().now()
+        done = database.write(adopt_units, args.file.read_bytes(), settings.programme_year, now)
     except ProgrammeError as error:
         print(message(error.code, "en", error.params), file=sys.stderr)
         for fault in error.params.get("errors", ()):

@@ -9,7 +9,8 @@ from auth.principal import EVERY_UNIT, Permission
 from programme import catalogue, units
 from programme.catalogue_format import SetId, SetVersion
 from programme.codes import UnitKind
-from service.deps import CALLER_CODES, Caller, Db, Now
+from programme.province import adopt_criteria
+from service.deps import CALLER_CODES, Caller, Config, Db, Now
 from service.fields import Answer, Instant
 from service.problems import responses
 
@@ -139,9 +140,10 @@ def import_criteria_set(
     caller: Caller,
     db: Db,
     now: Now,
+    config: Config,
     dry_run: Annotated[bool, Query(description="only say whether it would be taken")] = False,
 ) -> Imported:
     """For administrators of the province. All or nothing: a problem names every fault with its line."""
     caller.require(Permission.ADMINISTER, EVERY_UNIT)
     run = db.read if dry_run else db.write
-    return Imported.model_validate(run(catalogue.import_catalogue, body, now, dry_run=dry_run))
+    return Imported.model_validate(run(adopt_criteria, body, config.programme_year, now, dry_run=dry_run))

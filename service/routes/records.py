@@ -63,7 +63,7 @@ def read_record(
     caller: Caller,
     db: Db,
     as_: Annotated[Literal["head", "verified"], Query(alias="as")] = "head",
-    ver: Annotated[int | None, Query(ge=1, le=2**31)] = None,
+    ver: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Response:
     """One record: as it stands, as it was verified, or as it was at a version."""
     return answers.json_response(db.read(_chosen, caller, record_id, as_ == "verified", ver).doc)

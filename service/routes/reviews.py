@@ -31,7 +31,7 @@ REVIEW_CODES = (
 class Seen(Body):
     """What was on the reviewer's screen."""
 
-    ver: Annotated[int, Field(ge=1, le=2**31)]
+    ver: Annotated[int, Field(ge=1, le=2**31 - 1)]
     content_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -21,6 +21,7 @@ from service.commands import units as units_command
 from service.db import Database
 from service.routes import catalogue as catalogue_routes
 from service.settings import Settings
+from sync.epoch import ensure_epoch
 
 KINH_BAC = "09187"
 NOW = 1_790_000_000_000
@@ -46,6 +47,8 @@ class Desk:
         self.db.write(units.load_units)
         self.clock = ManualClock(NOW)
         self.app.state.database, self.app.state.clock = self.db, self.clock
+        self.app.state.settings = self.settings
+        self.db.write(ensure_epoch, NOW)
         self.caller = LAN
         self.app.dependency_overrides[deps._caller] = lambda: self.caller
         self.http = TestClient(self.app)

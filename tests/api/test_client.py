@@ -199,7 +199,9 @@ def test_a_dead_access_token_is_refreshed_and_the_push_goes_on(phones: dict[str,
     assert lan.device.push_once() == 1
 
 
-def test_after_a_restore_everything_is_sent_again_and_nothing_is_doubled(phones: dict[str, Kit], province: Province) -> None:
+def test_after_a_restore_everything_is_sent_again_and_nothing_is_doubled(
+    phones: dict[str, Kit], province: Province
+) -> None:
     from sync.epoch import open_epoch
 
     lan = phones["lan"]

@@ -70,7 +70,9 @@ def test_a_page_ends_at_its_byte_limit_but_always_moves_on(province: Province) -
     assert (len(page["changes"]), page["more"]) == (1, True)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "AAAA", "é", "💥", "A" * 5000, base64.urlsafe_b64encode(b"[1]" * 30).decode()])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "AAAA", "é", "💥", "A" * 5000, base64.urlsafe_b64encode(b"[1]" * 30).decode()]
+)
 def test_a_made_up_cursor_is_refused(province: Province, cursor: str) -> None:
     answer = province["lan"].post("/v1/sync/pull", {"cursor": cursor})
     assert answer.status_code == 200 if cursor == "" else answer.json()["code"] == "cursor_invalid"

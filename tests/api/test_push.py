@@ -30,7 +30,11 @@ def test_the_same_op_id_with_other_words_is_refused_and_both_are_kept(province: 
 
 def test_one_bad_op_does_not_block_the_others(province: Province) -> None:
     lan = province["lan"]
-    ops = [lan.op("create", set={"title": "Trước"}), lan.op("create", type="khong_co"), lan.op("create", set={"title": "Sau"})]
+    ops = [
+        lan.op("create", set={"title": "Trước"}),
+        lan.op("create", type="khong_co"),
+        lan.op("create", set={"title": "Sau"}),
+    ]
     answer = lan.push(*ops)
     assert [r["status"] for r in answer["results"]] == ["applied", "rejected", "applied"]
     assert answer["results"][1]["code"] == "type_unknown"
@@ -48,7 +52,9 @@ def test_a_rejected_op_says_why_in_the_callers_language_and_what_to_do(province:
     assert lan.does("create", set={"title": 7})["message"].startswith("Giá trị của một trường không đúng dạng")
 
 
-def test_an_edit_that_comes_before_its_record_is_held_and_told_to_its_author_when_it_is_applied(province: Province) -> None:
+def test_an_edit_that_comes_before_its_record_is_held_and_told_to_its_author_when_it_is_applied(
+    province: Province,
+) -> None:
     lan, minh = province["lan"], province["minh"]
     record_id = str(uuid.uuid4())
     early = minh.does("patch", record_id, base_ver=1, set={"title": "Sửa sớm"})
@@ -82,7 +88,11 @@ def test_a_fact_is_written_once_and_the_rest_of_the_op_still_applies(province: P
     lan = province["lan"]
     made = lan.does("create", type="photo", set={"title": "Ảnh", "captured_at": "2026-03-02T08:15:00+07:00"})["record"]
     result = lan.does(
-        "patch", made["id"], type="photo", base_ver=1, set={"title": "Ảnh mới", "captured_at": "2026-03-03T08:15:00+07:00"}
+        "patch",
+        made["id"],
+        type="photo",
+        base_ver=1,
+        set={"title": "Ảnh mới", "captured_at": "2026-03-03T08:15:00+07:00"},
     )
     assert (result["status"], result["code"]) == ("applied", "field_fixed")
     assert result["record"]["data"] == {"title": "Ảnh mới", "captured_at": "2026-03-02T08:15:00+07:00"}

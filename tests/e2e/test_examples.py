@@ -116,10 +116,10 @@ def test_both_front_pages_show_the_same_commands() -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[dict[str, str]]:
+def desk(tmp_path: Path) -> dict[str, str]:
     """The environment of somebody who types in the commands of the front page, on a free port."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    yield {**os.environ, "PATH": path, "MINHCHUNG_PORT": "0", "MINHCHUNG_DATA_DIR": str(tmp_path / "var")}
+    return {**os.environ, "PATH": path, "MINHCHUNG_PORT": "0", "MINHCHUNG_DATA_DIR": str(tmp_path / "var")}
 
 
 @pytest.mark.slow

@@ -1,0 +1,20 @@
+"""Names that two transactions must not work on at once. SQLite has one writer, so there it holds already."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from sync import canonical
+
+
+def hold(session: Session, names: Iterable[str]) -> None:
+    """Waits until no other transaction holds any of `names`, then holds them until the commit.
+
+    Taken in one order, so that two callers never wait for each other.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    keys = sorted(int.from_bytes(canonical.sha256(name.encode())[:8], "big", signed=True) for name in set(names))
+    for key in keys:
+        session.execute(select(func.pg_advisory_xact_lock(key)))
