@@ -1,5 +1,6 @@
 """The field day from beginning to end, and what it proved. Everything lives below one new folder."""
 
+import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -72,8 +73,14 @@ def _play(
     verdict = _count(day)
     _show(day, verdict)
     code = 1 if day.faults else verdict.exit_code
+    if code:
+        report.text(f"Nhật ký máy chủ · the server's log: {shown(server.log)}")
     if keep_serving:
         _serve(day)
+    else:
+        report.text(
+            "make run: cùng ngày đó, rồi máy chủ vẫn chạy · the same day, and the service stays for you to look"
+        )
     return code
 
 
@@ -113,12 +120,16 @@ def _serve(day: Day) -> None:
     """Says where to look and how to sign in, and stays until Ctrl-C, or until the service ends by itself."""
     report, url = day.report, day.server.url
     report.step("Xem tiếp", "where to look")
-    report.text(f"API   {url}/docs   {url}/openapi.json")
-    report.text("Đăng nhập · sign in with POST /v1/auth/sign-in (made for this run, valid nowhere else):")
+    report.text(f"Tài liệu API · API docs   {url}/docs   {url}/openapi.json")
     report.blank()
-    rows = [(p.username, f"{day.passwords[p.username]}  {p.name}, {p.role}, {p.place}") for p in CAST]
-    for username, rest in rows:
-        report.text(f"  {username:6} {rest}")
+    report.text("Đăng nhập · sign-in data, made for this run:")
+    for person in CAST:
+        who = f"{person.name}, {person.place} ({person.role})"
+        report.text(f"  {person.username:6} {day.passwords[person.username]}   {who}")
+    report.blank()
+    sign_in = {"username": TUAN.username, "password": day.passwords[TUAN.username]}
+    sign_in |= {"install_id": "terminal-1", "device_name": "terminal"}
+    report.text(f"curl {url}/v1/auth/sign-in -H 'Content-Type: application/json' -d '{json.dumps(sign_in)}'")
     report.blank()
     report.text("Ctrl-C để dừng · to stop")
     try:

@@ -74,9 +74,10 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0 only if the table holds."""
+        """0 only if the table holds: something was captured, and all of it is there, told of, and verified."""
+        captured = any(row.captured for row in self.rows)
         complete = all(row.captured == row.acknowledged and row.verified in (None, row.captured) for row in self.rows)
-        return 0 if complete and not self.lost and not self.overwritten and not self.faults else 1
+        return 0 if captured and complete and not self.lost and not self.overwritten and not self.faults else 1
 
 
 @dataclass(slots=True)

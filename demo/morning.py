@@ -76,6 +76,8 @@ def _desk(day: Day, username: str) -> Desk:
 
 
 def _password() -> str:
-    """Random, and with all four kinds of characters."""
-    letters = string.ascii_letters + string.digits
-    return "".join(secrets.choice(letters) for _ in range(12)) + secrets.choice("-_.") + "aZ7"
+    """Sixteen random characters of all four kinds that a password needs."""
+    kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.")
+    letters = [secrets.choice(kind) for kind in kinds for _ in range(4)]
+    secrets.SystemRandom().shuffle(letters)
+    return "".join(letters)

@@ -156,10 +156,9 @@ def _exif(at: datetime, where: tuple[float, float], orientation: int) -> Image.E
         (where[0], ExifTags.GPS.GPSLatitudeRef, ExifTags.GPS.GPSLatitude, "NS"),
         (where[1], ExifTags.GPS.GPSLongitudeRef, ExifTags.GPS.GPSLongitude, "EW"),
     ):
-        whole = abs(value)
-        minutes = whole % 1 * 60
+        minutes, milliseconds = divmod(round(abs(value) * 3_600_000), 60_000)  # of arc
         gps[mark] = names[value < 0]
-        gps[number] = (float(int(whole)), float(int(minutes)), round(minutes % 1 * 60, 3))
+        gps[number] = (float(minutes // 60), float(minutes % 60), milliseconds / 1000)
     return exif
 
 

@@ -34,7 +34,7 @@ class Report:
         self._line(f"   {self._paint('✓', GREEN)} {vi}\n{INDENT}{self._paint(en, DIM)}")
 
     def failed(self, vi: str, en: str) -> None:
-        self._line(f"   {self._paint('✗', RED)} {vi}\n{INDENT}{self._paint(en, DIM)}")
+        self._line(f"   {self._paint('✗', RED)} {vi}\n{INDENT}{en}")
 
     def detail(self, text: str) -> None:
         """Belongs to the line before."""

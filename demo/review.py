@@ -1,15 +1,16 @@
 """The review: a reviewer of the province verifies, sends back what is not good enough, and says why."""
 
+from collections import Counter
 from typing import Any
 
 import httpx
 
 from demo.day import Day
-from demo.people import CAST, LAN, OFFICERS, THAO, TUAN, Officer
+from demo.people import BINH, LAN, THAO, TUAN, Officer
 from demo.photos import draw
 
 Doc = dict[str, Any]
-UNCLEAR = "Ảnh mờ, không nhận ra người trực. Đề nghị chụp lại."
+UNCLEAR = "Ảnh chưa cho thấy rõ người trực. Đề nghị chụp lại."
 UNREADABLE = "Tệp ảnh không mở được. Đề nghị chụp lại; tệp gốc vẫn được giữ."
 
 
@@ -19,6 +20,8 @@ def review_all(day: Day) -> None:
     desk = day.desks[TUAN.username]
     waiting = desk.looked_into_queue()
     day.report.done(f"{TUAN.name}: {len(waiting)} minh chứng chờ thẩm định", f"{len(waiting)} records wait")
+    for (mime, mark), number in sorted(_marks(waiting).items()):
+        day.report.detail(f"{number} × {mime}: {mark}")
     unreadable = [doc["id"] for doc in waiting if _unreadable(doc)]
     for doc in waiting:
         back = doc["id"] in unreadable or (doc["id"] == day.unclear and not unreadable)
@@ -34,6 +37,12 @@ def review_all(day: Day) -> None:
         f"{len(waiting) - given} được xác nhận, {given} bị trả lại, mỗi kết luận gắn với đúng nội dung đã xem",
         f"{len(waiting) - given} verified, {given} sent back, each decision bound to the content that was seen",
     )
+
+
+def _marks(docs: list[Doc]) -> Counter[tuple[str, str]]:
+    """How many files of each type the service found `ok`, `unreadable` or `unknown`."""
+    files = [file for doc in docs for file in doc.get("files", {}).values()]
+    return Counter((file.get("mime", "?"), file.get("check", file["state"])) for file in files)
 
 
 def _unreadable(doc: Doc) -> bool:
@@ -73,7 +82,7 @@ def _fix(day: Day, officer: Officer, item: Doc, seed: int) -> None:
 def show_progress(day: Day) -> None:
     """How far each unit is now."""
     day.report.step("Tiến độ đơn vị", "how far each unit is: n of N criteria met")
-    for person in (p for p in OFFICERS if p in {LAN, THAO, CAST[2]}):
+    for person in (LAN, BINH, THAO):
         progress = day.desks[TUAN.username].progress(person.unit)
         codes = [code for item in progress["items"] for code in item["evidence"]]
         day.report.done(

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -76,11 +77,10 @@ class Server:
             return
         self._process.terminate()
         try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(PATIENCE)
+        finally:
+            self.kill()  # harmless where it has ended; never left behind, whoever interrupts the waiting
 
     def wait(self) -> None:
         """Returns when the process has ended by itself."""

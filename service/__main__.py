@@ -1,13 +1,13 @@
-"""The command line: `minhchung serve | migrate | demo | openapi | account | catalogue | units`."""
+"""The command line: `minhchung serve | migrate | demo | openapi | account | catalogue | units | verify`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from service.commands import account, catalogue, demo, migrate, openapi, serve, units
+from service.commands import account, catalogue, demo, migrate, openapi, serve, units, verify
 from service.settings import Settings
 
-COMMANDS = (serve, migrate, demo, openapi, account, catalogue, units)
+COMMANDS = (serve, migrate, demo, openapi, account, catalogue, units, verify)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -24,13 +24,12 @@ def json_response(text: str) -> Response:
     return Response(text.encode(), media_type="application/json")
 
 
-def pushed(answer: Pushed, language: str, now: int) -> Response:
+def pushed(answer: Pushed, language: str, now: int, receipt: str | None) -> Response:
     """The answer to a push (protocol C.4)."""
     results = ",".join(with_document(result(o, language), "record", o.doc) for o in answer.outcomes)
     head = {"epoch": answer.epoch, "server_time": iso(now), "acked_through": answer.acked_through}
-    return json_response(
-        f'{orjson.dumps({**head, "missing_dev_seq": answer.missing}).decode()[:-1]},"results":[{results}]}}'
-    )
+    text = orjson.dumps({**head, "missing_dev_seq": answer.missing, "receipt": receipt}).decode()
+    return json_response(f'{text[:-1]},"results":[{results}]}}')
 
 
 def result(outcome: Outcome, language: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from service import problems
 from service.clock import Clock, SystemClock
 from service.db import Database
 from service.edge import Service
-from service.routes import accounts, auth, catalogue, health, media, progress, records, reviews, sync, uploads
+from service.routes import accounts, auth, catalogue, health, media, progress, proofs, records, reviews, sync, uploads
 from service.settings import Settings
 from service.worker import Worker
 from storage.local import DirectoryStore
@@ -25,7 +25,7 @@ ABOUT = (
     "Every failure is a problem document (RFC 9457) with a stable `code`, text in Vietnamese or English by "
     "`Accept-Language`, and one next `action`."
 )
-ROUTERS = (auth, accounts, catalogue, sync, uploads, media, records, reviews, progress, health)
+ROUTERS = (auth, accounts, catalogue, sync, uploads, media, records, reviews, progress, proofs, health)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:

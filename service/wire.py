@@ -81,6 +81,7 @@ class PushAnswer(BaseModel):
     server_time: str
     acked_through: int
     missing_dev_seq: list[int]
+    receipt: Annotated[str | None, Field(description="JWS (ES256) over what became of each op")]
     results: list[Result]
 
 

@@ -153,6 +153,8 @@ class Planner:
             outcome.code, outcome.params = merged.refused[0][1], {"field": merged.refused[0][0]}
         if outcome.status == "superseded" or (outcome.status == "rejected" and not fresh):
             return outcome
+        if merged.moved_from:
+            state.server.pop("numbers", None)  # a number counts within a scope
         self._stamp(op, state, record_type, files, at)
         self._commit(op, state, record_type, merged.moved_from, outcome)
         if fresh:

@@ -23,12 +23,16 @@ MAX_OPS = 500
 
 @dataclass(slots=True)
 class Pushed:
-    """Outcomes in the order of the request; `acked_through` is the largest n with every dev_seq up to n durable."""
+    """Outcomes in the order of the request; `acked_through` is the largest n with every dev_seq up to n durable.
+
+    `digests`: SHA-256 of each op's canonical bytes, hex.
+    """
 
     epoch: str
     outcomes: list[Outcome]
     acked_through: int
     missing: list[int] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
 
 
 def push(
@@ -78,7 +82,7 @@ def push(
         "seen_at": now,
     }
     upsert(session, Replica, [mark])
-    return Pushed(current, answered, acked, missing)
+    return Pushed(current, answered, acked, missing, [e.digest.hex() for e in envelopes])
 
 
 def _lock_replica(session: Session, client_id: str, now: int) -> int:

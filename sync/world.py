@@ -159,6 +159,7 @@ class DbWorld:
     def next_number(self, scope: str, name: str) -> int:
         """Running number of a set element in a scope; the row is locked, so that no two records get one number."""
         if (scope, name) not in self.numbers:
+            hold(self.session, [f"number {scope} {name}"])  # there is no row to lock before the first one
             where = (col(Serial.scope) == scope, col(Serial.name) == name)
             row = self.session.execute(select(col(Serial.last)).where(*where).with_for_update()).scalar_one_or_none()
             self.numbers[scope, name] = row or 0

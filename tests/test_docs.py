@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
+from service.__main__ import main
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     [
@@ -77,14 +79,15 @@ def test_make_targets_that_the_documents_name_exist() -> None:
 
 
 def test_commands_that_the_documents_name_exist() -> None:
-    named = {(page, arguments.split()[0]) for page, arguments in commands("minhchung")}
-    exists = {command: answers(command) for command in {command for _, command in named}}
-    assert {(page, command) for page, command in named if not exists[command]} == set()
+    named = commands("minhchung")
+    exists = {arguments: answers(arguments) for arguments in {arguments for _, arguments in named}}
+    assert {(page, arguments) for page, arguments in named if not exists[arguments]} == set()
 
 
-def answers(command: str) -> bool:
-    asked = subprocess.run([sys.executable, "-m", "service", command, "--help"], capture_output=True, check=False)
-    return asked.returncode == 0
+def answers(arguments: str) -> bool:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments.split(), "--help"])
+    return ended.value.code == 0
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

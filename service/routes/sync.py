@@ -4,13 +4,15 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from auth.tokens import sign
 from programme import intake
 from service import answers
-from service.deps import CALLER_CODES, Caller, Db, Language, Now, Secret, Types
+from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Language, Now, Secret, Types
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PullAnswer, PullRequest, PushAnswer, PushRequest
 from sync.pull import pull
+from sync.receipt import TYP, receipt
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
 
@@ -25,10 +27,13 @@ def _answers(model: Any, *codes: str) -> dict[int | str, dict[str, Any]]:
     response_class=Response,
     responses=_answers(PushAnswer, "epoch_changed", "replica_forked", "batch_too_large"),
 )
-def push_ops(body: PushRequest, caller: Caller, db: Db, types: Types, now: Now, language: Language) -> Response:
+def push_ops(
+    body: PushRequest, caller: Caller, db: Db, types: Types, config: Config, keys: Keys, now: Now, language: Language
+) -> Response:
     """Sends what a device did. Each op gets a result, and all but `retry` are durable when the answer comes."""
     pushed = db.write(intake.push, types, caller, body.ops, now, epoch=body.epoch, pending=body.pending)
-    return answers.pushed(pushed, language, now)
+    signed = sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
+    return answers.pushed(pushed, language, now, signed)
 
 
 @router.post(

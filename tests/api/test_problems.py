@@ -1,5 +1,6 @@
 """When the service itself fails: the caller gets a problem and a name to quote, the log gets no word of theirs."""
 
+import base64
 import shutil
 
 import pytest
@@ -54,3 +55,16 @@ def test_a_problem_speaks_the_callers_language(province: Province) -> None:
     assert told["en-GB"].json()["title"] == "There is nothing at this address."
     assert told["vi"].json()["title"] == told["fr"].json()["title"] == "Không có địa chỉ này."
     assert told["en-GB"].headers["content-language"] == "en"
+
+
+@pytest.mark.parametrize("place", ["-1 x", f"-{'9' * 99} x", f"{'9' * 99} x", "0 x\0", "x", "1", "\ud800"])
+def test_a_place_in_a_list_that_nobody_gave_out_leads_nowhere(province: Province, place: str) -> None:
+    cursor = base64.urlsafe_b64encode(place.encode(errors="surrogatepass")).decode()
+    answer = province["lan"].get("/v1/records", cursor=cursor)
+    assert answer.status_code in {200, 422}
+    assert answer.json().get("code", "cursor_invalid") == "cursor_invalid"
+
+
+def test_a_filter_that_no_word_could_be_is_refused(province: Province) -> None:
+    answer = province["lan"].get("/v1/records", scope=["09190/2026", "a\0b"])
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/scope/1")

@@ -7,13 +7,13 @@ whatever it says, empties the outbox.
 
 from minhchung_client.clock import Clock, SystemClock
 from minhchung_client.device import Device, enrol, open_device
-from minhchung_client.errors import ClientError, Garbled, NeedsEnrolment, Refused, Unreachable
+from minhchung_client.errors import Busy, ClientError, Garbled, NeedsEnrolment, OtherAccount, Refused, Unreachable
 from minhchung_client.http import HttpTransport
 from minhchung_client.ids import uuid7
 from minhchung_client.replica import Replica
 from minhchung_client.transport import Transport
 
 __all__ = [
-    "ClientError", "Clock", "Device", "Garbled", "HttpTransport", "NeedsEnrolment", "Refused", "Replica",
-    "SystemClock", "Transport", "Unreachable", "enrol", "open_device", "uuid7",
+    "Busy", "ClientError", "Clock", "Device", "Garbled", "HttpTransport", "NeedsEnrolment", "OtherAccount", "Refused",
+    "Replica", "SystemClock", "Transport", "Unreachable", "enrol", "open_device", "uuid7",
 ]  # fmt: skip

@@ -1,32 +1,35 @@
 """A device: a replica with a way to the service. Each step may be interrupted anywhere and simply be done again."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from minhchung_client.clock import Clock, SystemClock, stamp
-from minhchung_client.errors import ClientError, NeedsEnrolment, Refused
+from minhchung_client.errors import Busy, ClientError, NeedsEnrolment, Refused, Unreachable
 from minhchung_client.files import PIECE, Files
 from minhchung_client.http import HttpTransport
 from minhchung_client.ids import uuid7
 from minhchung_client.replica import Replica
 from minhchung_client.transport import Transport
+from minhchung_client.uploads import bring_next, waiting
 
-GONE = frozenset({"upload_unknown", "upload_gone", "hash_mismatch"})
+T = TypeVar("T")
+Source = tuple[Path | bytes, str, str]  # the file or its bytes, its name, its MIME type
 
 
 @dataclass(slots=True)
 class Report:
-    """What one `sync` did; `stopped` names what ended it early."""
+    """What one `sync` did; `stopped` names the first thing that could not be done, and why."""
 
     pushed: int = 0
     uploaded: int = 0
     pulled: int = 0
     stopped: str | None = None
+    needs_enrolment: bool = False
 
 
 class Device:
@@ -42,91 +45,111 @@ class Device:
             self.transport.close()
 
     def sync(self) -> Report:
-        """Sends everything, uploads everything, pulls everything; stops at the first thing that cannot go on now."""
+        """Sends everything, uploads everything, pulls everything.
+
+        What is refused does not keep the rest from going on; no network does, and so does a session that is closed.
+        """
         report = Report()
-        try:
-            while left := self.push_once():
-                report.pushed += left
-            while self.upload_once():
-                report.uploaded += 1
-            more = True
-            while more:
-                more = self.pull_once()
-                report.pulled += 1
-        except ClientError as error:
-            report.stopped = f"{type(error).__name__}: {error}"
+        for _ in range(2):  # a service that was restored meanwhile gets everything once more
+            epoch = self.replica.get("epoch")
+            if not self._round(report) or epoch in (None, self.replica.get("epoch")):
+                break
         return report
+
+    def _round(self, report: Report) -> bool:
+        for step in (self._push_all, self._upload_all, self._pull_all):
+            try:
+                step(report)
+            except ClientError as error:
+                report.stopped = report.stopped or f"{type(error).__name__}: {error}"
+                report.needs_enrolment = isinstance(error, NeedsEnrolment)
+                if report.needs_enrolment or (isinstance(error, Unreachable) and not isinstance(error, Busy)):
+                    return False
+        return True
+
+    def _push_all(self, report: Report) -> None:
+        while left := self.push_once():
+            report.pushed += left
+
+    def _upload_all(self, report: Report) -> None:
+        """Each waiting file gets one try."""
+        before = waiting(self.replica)
+        try:
+            for _ in range(before):
+                self.upload_once()
+        finally:
+            report.uploaded += before - waiting(self.replica)
+
+    def _pull_all(self, report: Report) -> None:
+        more = True
+        while more:
+            more = self.pull_once()
+            report.pulled += 1
 
     def push_once(self) -> int:
         """Sends one batch; returns how many ops are durable at the service now and left the outbox."""
+        return self._mended(self._push)
+
+    def pull_once(self) -> bool:
+        """Takes one page; returns whether there is more."""
+        return self._mended(self._pull)
+
+    def upload_once(self, pieces: int | None = None) -> bool:
+        """Brings the next waiting file to the service, or `pieces` pieces of it; returns whether there was one."""
+        return self.files is not None and bring_next(self.replica, self.transport, self.files, pieces)
+
+    def _push(self) -> int:
         ops = self.replica.batch()
         if not ops:
             return 0
         body: dict[str, Any] = {"schema": 1, "pending": self.replica.pending(), "ops": ops}
         body |= {"clock": stamp(self.replica.clock), "app": "minhchung-client/0.1"}
-        return self.replica.apply_results(self._in_epoch(self.transport.push, body))
+        return self.replica.apply_results(self.transport.push(body | self._epoch()))
 
-    def pull_once(self) -> bool:
-        """Takes one page; returns whether there is more."""
+    def _pull(self) -> bool:
         body = {"cursor": self.replica.get("cursor"), "held": self.replica.scopes(), "limit": 500}
-        return self.replica.apply_page(self._in_epoch(self.transport.pull, body))
+        return self.replica.apply_page(self.transport.pull(body | self._epoch()))
 
-    def _in_epoch(self, call: Any, body: dict[str, Any]) -> Any:
-        if epoch := self.replica.get("epoch"):
-            body["epoch"] = epoch
+    def _epoch(self) -> dict[str, str]:
+        epoch = self.replica.get("epoch")
+        return {"epoch": epoch} if epoch else {}
+
+    def _mended(self, step: Callable[[], T]) -> T:
+        """Does a step; and once more, where its refusal says what the replica has to do first."""
         try:
-            return call(body)
+            return step()
         except Refused as refused:
-            if refused.code == "replica_forked":
-                raise NeedsEnrolment(refused.code) from refused
-            current = (refused.problem.get("current") or {}).get("epoch")
-            if refused.code == "epoch_changed" and current:
-                self.replica.begin_epoch(current)
+            current = refused.problem.get("current")
+            epoch = current.get("epoch") if isinstance(current, dict) else None
+            if refused.code == "epoch_changed" and isinstance(epoch, str):
+                self.replica.begin_epoch(epoch)
             elif refused.code == "cursor_invalid":
-                self.replica.put("cursor", None)
-            raise
-
-    def upload_once(self, pieces: int | None = None) -> bool:
-        """Brings the next waiting file to the service, or `pieces` pieces of it; returns whether there was one.
-
-        Goes on where the service says it is: after an interruption at most one piece is sent twice.
-        """
-        query = "select sha256, size, mime, name, record_id, url from file where state = 'waiting' order by sha256"
-        row = self.replica.connection.execute(query).fetchone()
-        if row is None or self.files is None:
-            return False
-        file = dict(zip(("sha256", "size", "mime", "name", "record_id", "url"), row, strict=True))
-        try:
-            self._bring(file, pieces)
-        except Refused as refused:
-            if refused.code not in GONE:
+                self.replica.forget_cursor()
+            elif refused.code == "replica_forked":
+                self.replica.put("install_id", None)  # the next enrolment is that of another install
+                raise NeedsEnrolment(refused.code) from refused
+            else:
                 raise
-            self._note(file["sha256"], "waiting", None)  # the file itself is here; the next try begins anew
-        return True
+        return step()
 
-    def _bring(self, file: dict[str, Any], pieces: int | None) -> None:
-        url = file["url"]
-        if url is None:
-            url = self.transport.begin_upload(file)
-            self._note(file["sha256"], "waiting", url)
-        offset, state = self.transport.upload_offset(url)
-        while state == "open" and pieces != 0:
-            data = self.files.piece(file["sha256"], offset) if self.files else b""
-            offset, state = self.transport.append(url, offset, data)
-            pieces = pieces - 1 if pieces is not None else None
-        if state != "open":
-            verified = state == "verified"
-            self._note(file["sha256"], "verified" if verified else "waiting", url if verified else None)
+    def capture(self, type_name: str, scope: str, files: Sequence[Source] = (), **change: Any) -> str:
+        """A new record with files `(path or bytes, name, mime)`; returns its id. Works without any network.
 
-    def _note(self, sha256: str, state: str, url: str | None) -> None:
-        self.replica.connection.execute("update file set state = ?, url = ? where sha256 = ?", (state, url, sha256))
+        Raises OSError for a file that cannot be kept; then nothing is captured.
+        """
+        return self.replica.edit("create", type_name, scope, files=self._keep(files), **change)
 
-    def capture(
-        self, type_name: str, scope: str, files: Sequence[tuple[Path | bytes, str, str]] = (), **change: Any
-    ) -> str:
-        """A new record with files `(path or bytes, name, mime)`; returns its id. Works without any network."""
-        kept = [self.files.keep(*file) for file in files] if self.files else []
-        return self.replica.edit("create", type_name, scope, files=kept, **change)
+    def attach(self, record_id: str, files: Sequence[Source]) -> None:
+        """Adds files to a record that the replica shows. Raises OSError, KeyError."""
+        record = self.replica.record(record_id)
+        if record is None:
+            raise KeyError(record_id)
+        self.replica.edit("patch", record["type"], record["scope"], record_id, files=self._keep(files))
+
+    def _keep(self, files: Sequence[Source]) -> list[dict[str, Any]]:
+        if files and self.files is None:
+            raise OSError("this device has no folder for files")
+        return [self.files.keep(*file) for file in files] if self.files else []
 
 
 def open_device(

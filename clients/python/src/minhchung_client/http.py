@@ -1,19 +1,20 @@
 """The service over HTTP: problems become errors, a dead access token is refreshed once, tokens are kept durably."""
 
 import base64
-import json
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
-from minhchung_client.errors import Garbled, NeedsEnrolment, Refused, Unreachable
+from minhchung_client.errors import Busy, ClientError, Garbled, NeedsEnrolment, OtherAccount, Refused, Unreachable
 from minhchung_client.replica import Replica
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 TUS = {"Tus-Resumable": "1.0.0"}
 # After these only a new sign-in or enrolment helps; the outbox waits for it.
-CLOSED = frozenset({"refresh_invalid", "refresh_reused", "client_revoked", "account_inactive", "token_missing"})
+CLOSED = frozenset({"refresh_invalid", "refresh_reused", "client_revoked", "account_inactive"})
+EXPIRED = frozenset({"token_expired", "token_invalid", "token_missing"})
+OF_HEAD = {401: "token_expired", 404: "upload_unknown", 410: "upload_gone"}  # an answer to HEAD has no body
 
 
 class HttpTransport:
@@ -47,7 +48,8 @@ class HttpTransport:
         answer = self._signed("POST", "/v1/uploads", headers=headers)
         if answer.status_code != 201 or "Location" not in answer.headers:
             raise Garbled("not an answer to the creation of an upload")
-        return str(answer.headers["Location"])
+        # Only its path counts: tokens and files go to no other host, whatever an answer says.
+        return answer.request.url.join(answer.headers["Location"]).raw_path.decode()
 
     def upload_offset(self, url: str) -> tuple[int, str]:
         return self._progress(self._signed("HEAD", url, headers=TUS))
@@ -57,16 +59,16 @@ class HttpTransport:
         return self._progress(self._signed("PATCH", url, headers=headers, content=data))
 
     def _progress(self, answer: httpx.Response) -> tuple[int, str]:
-        try:
-            return int(answer.headers["Upload-Offset"]), answer.headers.get("Upload-State", "open")
-        except (KeyError, ValueError) as error:
-            raise Garbled("not an answer to an upload") from error
+        offset = answer.headers.get("Upload-Offset", "")
+        if not (offset.isascii() and offset.isdigit()):
+            raise Garbled("not an answer to an upload")
+        return int(offset), answer.headers.get("Upload-State", "open")
 
     def _signed(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             return self._send(method, path, self.replica.get("access_token"), **request)
         except Refused as refused:
-            if refused.code not in ("token_expired", "token_invalid", "token_missing"):
+            if refused.code not in EXPIRED:
                 raise
         self.refresh()
         return self._send(method, path, self.replica.get("access_token"), **request)
@@ -88,43 +90,61 @@ class HttpTransport:
         )
 
     def _send(self, method: str, path: str, token: str | None, **request: Any) -> httpx.Response:
-        url = path if path.startswith("http") else self.server + path
         headers = {**request.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         try:
-            answer = self.http.request(method, url, headers=headers, **request)
+            answer = self.http.request(method, self._at(path), headers=headers, **request)
+        except httpx.DecodingError as error:
+            raise Garbled(type(error).__name__) from error
         except httpx.TransportError as error:
             raise Unreachable(type(error).__name__) from error
         if answer.is_success:
             return answer
         raise _failure(answer)
 
+    def _at(self, path: str) -> httpx.URL:
+        """An address of the service; where an upload is, the service has said with its whole path."""
+        base = httpx.URL(self.server)
+        if path.startswith(base.path.rstrip("/") + "/v1/"):
+            return base.copy_with(raw_path=path.encode())
+        return httpx.URL(self.server + path)
+
     def _json(self, answer: httpx.Response) -> Any:
         try:
             return answer.json()
-        except json.JSONDecodeError as error:
+        except ValueError as error:
             raise Garbled("the answer is not JSON") from error
 
 
-def _failure(answer: httpx.Response) -> Exception:
-    problem: dict[str, Any] = {}
-    if answer.headers.get("content-type", "").startswith("application/problem+json"):
-        problem = answer.json()
-    elif answer.request.method == "HEAD":  # an answer to HEAD has no body; tus says these two by status alone
-        problem = {404: {"code": "upload_unknown"}, 410: {"code": "upload_gone"}, 401: {"code": "token_expired"}}.get(
-            answer.status_code, {}
-        )
-    if problem.get("code") in CLOSED - {"token_missing"}:
-        return NeedsEnrolment(problem["code"])
+def _failure(answer: httpx.Response) -> ClientError:
+    problem = _problem(answer)
+    code = str(problem.get("code", ""))
+    if code in CLOSED:
+        return NeedsEnrolment(code)
     if answer.status_code >= 500 or answer.status_code == 429:
-        return Unreachable(f"{answer.status_code} {problem.get('code', '')}")
-    return Refused(problem) if problem else Garbled(f"status {answer.status_code} without a problem document")
+        return Busy(f"{answer.status_code} {code}".rstrip())
+    return Refused(problem) if code else Garbled(f"status {answer.status_code} without a problem document")
+
+
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    """The problem document (RFC 9457) of an answer; empty where there is none."""
+    if answer.request.method == "HEAD" and answer.status_code in OF_HEAD:
+        return {"code": OF_HEAD[answer.status_code]}
+    if not answer.headers.get("content-type", "").startswith("application/problem+json"):
+        return {}
+    try:
+        problem = answer.json()
+    except ValueError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
 
 
 def store_session(replica: Replica, session: Any) -> None:
-    """Keeps a session durably, before anything is sent with it."""
+    """Keeps a session durably, before anything is sent with it. Raises Garbled, OtherAccount."""
     names = ("access_token", "refresh_token", "account_id", "client_id")
     if not isinstance(session, dict) or not all(isinstance(session.get(n), str) for n in names):
         raise Garbled("not a session")
+    if replica.get("account_id") not in (None, session["account_id"]):
+        raise OtherAccount("what waits here was written by another account")
     with replica.transaction():
         for name in names:
             replica.put(name, session[name])
