@@ -49,6 +49,14 @@ class Database:
                     raise
         raise AssertionError("unreachable")
 
+    def rehearse(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work(session, ...)` as `write` would, and leaves no trace of it."""
+        with Session(self.writer, expire_on_commit=False) as session:
+            try:
+                return work(session, *args, **kwargs)
+            finally:
+                session.rollback()
+
     def read(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` on one snapshot and changes nothing."""
         with Session(self.reader, expire_on_commit=False) as session:

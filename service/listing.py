@@ -38,6 +38,9 @@ def decode_place(text: str | None) -> tuple[str, int] | None:
         return None
     try:
         seq, scope = base64.urlsafe_b64decode(text.encode()).decode().split(" ", 1)
-        return scope, min(max(int(seq), 0), 2**62)
+        place = scope, min(max(int(seq), 0), 2**62)
     except ValueError as error:
         raise CursorInvalid from error
+    if not scope.isprintable():
+        raise CursorInvalid
+    return place

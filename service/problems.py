@@ -146,15 +146,18 @@ def _domain(request: Request, error: Any) -> JSONResponse:
 
 def _invalid(request: Request, error: Any) -> JSONResponse:
     """What does not fit the shape of a request. FastAPI leaves a body as bytes where its type is not JSON."""
-    faults = [{"pointer": _pointer(e["loc"][1:]), "detail": e["msg"]} for e in error.errors()]
+    faults = [_fault(found) for found in error.errors()]
     if isinstance(error.body, bytes) and any(fault["pointer"] == "" for fault in faults):
         return problem(request, "unsupported_media_type")
     return problem(request, "malformed", errors=faults[:50])
 
 
-def _pointer(place: tuple[Any, ...]) -> str:
-    """A place as a JSON pointer (RFC 6901)."""
-    return "".join("/" + str(name).replace("~", "~0").replace("/", "~1") for name in place)
+def _fault(found: dict[str, Any]) -> dict[str, str]:
+    """A fault that FastAPI found, its place as a JSON pointer (RFC 6901)."""
+    if found["type"] == "json_invalid":
+        return {"pointer": "", "detail": f"{found['ctx']['error']} at character {found['loc'][1]}"}
+    names = (str(name).replace("~", "~0").replace("/", "~1") for name in found["loc"][1:])
+    return {"pointer": "".join(f"/{name}" for name in names), "detail": found["msg"]}
 
 
 def _framework(request: Request, error: Any) -> JSONResponse:
@@ -165,7 +168,7 @@ def _framework(request: Request, error: Any) -> JSONResponse:
         return problem(request, code, headers=dict(error.headers or {}))
     if "content-encoding" in request.headers:
         return problem(request, "unsupported_media_type")  # no coding is taken off (RFC 9110 §15.5.16)
-    return problem(request, code, errors=[{"pointer": "", "detail": error.detail}])
+    return problem(request, code, errors=[{"pointer": "", "detail": str(error.__cause__ or error.detail)}])
 
 
 def _methods(request: Request) -> list[str]:

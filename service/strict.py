@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import HTTPException, Request, Response, status
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from sync import canonical
@@ -14,10 +14,7 @@ class StrictRequest(Request):
 
     async def json(self) -> Any:
         if not hasattr(self, "_parsed"):
-            try:
-                self._parsed = canonical.parse(await self.body())
-            except ValueError as error:  # the one kind of error that FastAPI lets through while it reads a body
-                raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from error
+            self._parsed = canonical.parse(await self.body())
         return self._parsed
 
 

@@ -85,6 +85,10 @@ class ModelWorld:
         text = orjson.loads(doc)["data"].get(name) if doc else None
         return text if isinstance(text, str) else None
 
+    def ver_of(self, record_id: str, content_digest: str) -> int | None:
+        found = [v for (r, v), d in self.tables.past.items() if r == record_id and content_digest in d]
+        return max(found, default=None)
+
     def waiters(self, needs: str) -> list[Waiting]:
         found = []
         for op_id, waiting in self.tables.waits.items():

@@ -11,26 +11,10 @@ from typing import Any
 from sync import canonical
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+DIGEST = re.compile(r"[0-9a-f]{64}")
 SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}/[0-9]{4}")
 MAPS = ("set", "add", "remove", "inc")
 MAX_DEPS = 50
-KNOWN = frozenset(
-    {
-        "op_id",
-        "dev_seq",
-        "actor",
-        "action",
-        "type",
-        "record_id",
-        "scope",
-        "base_ver",
-        "schema",
-        "media",
-        "deps",
-        "captured",
-        *MAPS,
-    }
-)
 
 
 class Action(StrEnum):
@@ -71,6 +55,7 @@ class Op:
     inc: dict[str, int] = field(default_factory=dict)
     deps: tuple[str, ...] = ()
     captured: dict[str, Any] | None = None
+    base_hash: str | None = None
     server: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -140,6 +125,7 @@ def read(env: Envelope, account_id: str) -> Op:
         body=env.body,
         deps=tuple(_texts(raw, "deps")),
         captured=_optional_map(raw, "captured"),
+        base_hash=_match(raw, "base_hash", DIGEST) if "base_hash" in raw else None,
         **_changes(raw),
     )
 

@@ -3,7 +3,7 @@
 The database (`world.py`) and the model of the simulator are two worlds for one planner.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -15,7 +15,8 @@ from sync.notice import notice
 from sync.op import Action, Envelope, Op, OpFault, read
 from sync.outcome import Entry, Known, Outcome
 from sync.plan import Changed, Forked, OpRow, Plan, Waiting, World
-from sync.state import Dot, Marks, State, render
+from sync.stamp import stamp
+from sync.state import Dot, Marks, State, content_digest, render
 from sync.types import MEDIA, Kind, RecordType, Registry
 from sync.validate import validate
 
@@ -143,6 +144,8 @@ class Planner:
             first = Dot(1, op.client_id, op.dev_seq or 0, op.actor)
             state = State(op.record_id, op.type, op.scope, record_type.schema, Marks(first))
             state.server |= {"created_at": iso(at), **({} if record_type.shared else self.fresh)}
+        if op.base_hash and not fresh:
+            op = replace(op, base_ver=self._ver_of(state, record_type, op.base_hash))
         files = {m["sha256"] for m in state.data.get(MEDIA, ())}
         merged = merge.apply(state, op, record_type, lambda name, ver: self._text_at(op.record_id, name, ver))
         outcome = Outcome(op.op_id, op.dev_seq, merged.status, merged.code, record_id=op.record_id)
@@ -155,35 +158,11 @@ class Planner:
             return outcome
         if merged.moved_from:
             state.server.pop("numbers", None)  # a number counts within a scope
-        self._stamp(op, state, record_type, files, at)
+        stamp(self.world, self.plan, op, state, record_type, files, at)
         self._commit(op, state, record_type, merged.moved_from, outcome)
         if fresh:
             self._release(f"record:{state.id}", outcome, at)
         return outcome
-
-    def _stamp(self, op: Op, state: State, record_type: RecordType, files: set[str], at: int) -> None:
-        """Server-owned parts: who wrote, when it came, numbers of set elements, which files are here."""
-        state.ver += 1
-        state.server["updated_at"] = iso(at)
-        if op.client_id and op.actor not in state.marks.authors:
-            state.marks.authors.append(op.actor)
-            state.server["authors"] = list(state.marks.authors)
-        for name, value in op.server.items():
-            held = state.server.get(name)
-            state.server[name] = {**held, **value} if isinstance(held, dict) and isinstance(value, dict) else value
-        for name in record_type.numbered:
-            numbers = state.server.setdefault("numbers", {})
-            for element in state.data.get(name, ()):
-                if element not in numbers:
-                    numbers[element] = self.world.next_number(state.scope, element)
-        now = {m["sha256"] for m in state.data.get(MEDIA, ())}
-        if now != files:
-            shown = {k: v for k, v in state.server.get("files", {}).items() if k in now}
-            for sha256 in sorted(now - files):
-                shown[sha256] = self.world.file(sha256, op.actor) or {"state": "missing"}
-                self.plan.attached[state.id, sha256] = (op.actor, shown[sha256]["state"])
-            self.plan.detached += [(state.id, sha256) for sha256 in files - now]
-            state.server["files"] = shown
 
     def _commit(self, op: Op, state: State, record_type: RecordType, moved_from: str | None, outcome: Outcome) -> None:
         changed = self.plan.changed.get(state.id)
@@ -205,6 +184,17 @@ class Planner:
             return Changed(state, None)
         stored = self.world.doc(state.id)
         return Changed(state, stored, orjson.loads(stored)["content_digest"])
+
+    def _ver_of(self, state: State, record_type: RecordType, digest: str) -> int:
+        """The newest version with this content: for clients that know what they saw, and not its number.
+
+        An unknown one has seen nothing, so nothing that stands here is displaced by it.
+        """
+        if content_digest(state, record_type) == digest:
+            return state.ver
+        changed = self.plan.changed.get(state.id)
+        planned = [v for v, (_, d) in changed.shown.items() if d == digest] if changed else []
+        return max(planned, default=self.world.ver_of(state.id, digest) or 0)
 
     def _text_at(self, record_id: str, name: str, ver: int) -> str | None:
         changed = self.plan.changed.get(record_id)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlmodel import Session, col
 
 from sync import state as records
@@ -150,6 +150,11 @@ class DbWorld:
             doc = self.session.execute(select(col(Revision.doc)).where(*where)).scalar_one_or_none()
         text = orjson.loads(doc)["data"].get(name) if doc else None
         return text if isinstance(text, str) else None
+
+    def ver_of(self, record_id: str, content_digest: str) -> int | None:
+        where = (col(Revision.record_id) == record_id, col(Revision.content_digest) == content_digest)
+        found: int | None = self.session.execute(select(func.max(col(Revision.ver))).where(*where)).scalar_one()
+        return found
 
     def waiters(self, needs: str) -> list[Waiting]:
         if needs not in self.waits:

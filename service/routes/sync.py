@@ -1,8 +1,8 @@
 """Push and pull (protocol C.4, C.5): one call each."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from auth.tokens import sign
 from programme import intake
@@ -28,11 +28,23 @@ def _answers(model: Any, *codes: str) -> dict[int | str, dict[str, Any]]:
     responses=_answers(PushAnswer, "epoch_changed", "replica_forked", "batch_too_large"),
 )
 def push_ops(
-    body: PushRequest, caller: Caller, db: Db, types: Types, config: Config, keys: Keys, now: Now, language: Language
+    body: PushRequest,
+    caller: Caller,
+    db: Db,
+    types: Types,
+    config: Config,
+    keys: Keys,
+    now: Now,
+    language: Language,
+    dry_run: Annotated[bool, Query(description="answer as if, and store nothing")] = False,
 ) -> Response:
-    """Sends what a device did. Each op gets a result, and all but `retry` are durable when the answer comes."""
-    pushed = db.write(intake.push, types, caller, body.ops, now, epoch=body.epoch, pending=body.pending)
-    signed = sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
+    """Sends what a device did. Each op gets a result, and all but `retry` are durable when the answer comes.
+
+    A dry run gives the very answer that a push would have got, without a receipt: nothing was taken.
+    """
+    run = db.rehearse if dry_run else db.write
+    pushed = run(intake.push, types, caller, body.ops, now, epoch=body.epoch, pending=body.pending)
+    signed = None if dry_run else sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
     return answers.pushed(pushed, language, now, signed)
 
 

@@ -1,91 +1,25 @@
 """The reference client against the real service: what a phone must keep, whatever the network says."""
 
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from people import KINH_BAC, YEAR, Person, Province
+
+from auth import accounts
+from auth.accounts import OPERATOR
+from minhchung_client import Garbled, NeedsEnrolment, Refused, Unreachable
+from people import STAFF, Province
+from phones import SCOPE, Kit, kits
 from pictures import jpeg
-
-from minhchung_client import Device, Garbled, HttpTransport, NeedsEnrolment, Refused, Replica, Unreachable, uuid7
-from minhchung_client.clock import SystemClock
-from minhchung_client.files import Files
-
-SCOPE = f"{KINH_BAC}/{YEAR}"
-
-
-class Weather:
-    """The network between a phone and the service: what it does to the next exchanges."""
-
-    def __init__(self, province: Province) -> None:
-        self.province = province
-        self.next: list[Callable[[httpx.Request], httpx.Response]] = []
-        self.seen: list[httpx.Request] = []
-
-    def client(self) -> httpx.Client:
-        return httpx.Client(transport=httpx.MockTransport(self.carry), base_url="http://testserver")
-
-    def carry(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append(request)
-        if self.next:
-            return self.next.pop(0)(request)
-        return self.through(request)
-
-    def through(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.raw_path.decode()
-        body, headers = request.content, dict(request.headers)
-        answer = self.province.http.request(request.method, path, content=body, headers=headers)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-    def lost_answer(self, request: httpx.Request) -> httpx.Response:
-        self.through(request)
-        raise httpx.ReadTimeout("lost", request=request)
-
-    def no_signal(self, request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no signal", request=request)
-
-    def portal(self, _request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, headers={"Content-Type": "text/html"}, content="<html>Đăng nhập Wi-Fi</html>")
-
-
-class Kit:
-    """A phone: replica on disk, files, and its weather."""
-
-    def __init__(self, province: Province, person: Person, folder: Path) -> None:
-        self.province, self.person, self.folder = province, person, folder
-        folder.mkdir()
-        self.weather = Weather(province)
-        self.open()
-        self.replica.put("client_id", person.client_id)
-        self.sign(person)
-
-    def open(self) -> None:
-        self.connection = sqlite3.connect(self.folder / "replica.db", isolation_level=None)
-        self.replica = Replica(self.connection, clock=SystemClock(), new_id=uuid7)
-        self.http = HttpTransport(self.province.settings.public_url, self.replica, http=self.weather.client())
-        self.device = Device(self.replica, self.http, Files(self.folder / "files"))
-
-    def sign(self, person: Person) -> None:
-        token = person.headers["Authorization"].removeprefix("Bearer ")
-        self.replica.put("access_token", token)
-
-    def close(self) -> None:
-        self.http.close()
-        self.connection.close()
-
-    def ops(self) -> list[str]:
-        return [op["op_id"] for op in self.replica.batch()]
+from sync.epoch import open_epoch
 
 
 @pytest.fixture
 def phones(province: Province, tmp_path: Path) -> Iterator[dict[str, Kit]]:
-    made = {name: Kit(province, province[name], tmp_path / name) for name in ("lan", "minh")}
-    yield made
-    for kit in made.values():
-        kit.close()
+    with kits(province, tmp_path) as made:
+        yield made
 
 
 def test_what_was_captured_without_signal_arrives_when_it_returns(phones: dict[str, Kit]) -> None:
@@ -202,7 +136,6 @@ def test_a_dead_access_token_is_refreshed_and_the_push_goes_on(phones: dict[str,
 def test_after_a_restore_everything_is_sent_again_and_nothing_is_doubled(
     phones: dict[str, Kit], province: Province
 ) -> None:
-    from sync.epoch import open_epoch
 
     lan = phones["lan"]
     made = lan.device.capture("minutes", SCOPE, set={"title": "Một"})
@@ -213,9 +146,6 @@ def test_after_a_restore_everything_is_sent_again_and_nothing_is_doubled(
 
 
 def test_a_lost_grant_empties_the_scope_and_leaves_the_outbox(phones: dict[str, Kit], province: Province) -> None:
-    from auth import accounts
-    from auth.accounts import OPERATOR
-    from people import STAFF
 
     lan = phones["lan"]
     lan.device.capture("minutes", SCOPE, set={"title": "Một"})

@@ -192,3 +192,42 @@ def test_a_commit_that_fails_is_never_answered_with_success(province: Province) 
     assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
     assert answer.headers["Retry-After"]
     assert province.db.read(lambda s: s.scalars(select(Op).where(col(Op.actor) == lan.account_id)).all()) == []
+
+
+def test_a_dry_run_answers_as_a_push_would_and_leaves_no_trace(province: Province) -> None:
+    lan, minh = province["lan"], province["minh"]
+    made = lan.does("create", set={"title": "Một"})["record"]
+    minh.does("patch", made["id"], base_ver=1, set={"title": "Hai"})
+    ops = [lan.op("patch", made["id"], base_ver=1, set={"title": "Ba"}), lan.op("create", type="lạ")]
+    before = province.db.read(_everything)
+    rehearsed = lan.post("/v1/sync/push?dry_run=true", {"ops": ops}).json()
+    assert province.db.read(_everything) == before
+    assert rehearsed.pop("receipt") is None
+    real = lan.push(*ops)
+    real.pop("receipt")
+    for answer in (rehearsed, real):
+        for result in answer["results"]:
+            result.pop("entry_hash", None)  # salted, so that an erased body cannot be guessed
+    assert rehearsed == real
+
+
+def _everything(session) -> list[object]:  # type: ignore[no-untyped-def]
+    """Every row of the engine's tables."""
+    return [session.execute(t.__table__.select()).all() for t in (Op, Record, LogEntry, ScopeHead)]
+
+
+def test_a_client_that_knows_only_what_it_saw_names_it_by_its_digest(province: Province) -> None:
+    lan, minh = province["lan"], province["minh"]
+    made = lan.does("create", set={"title": "Một"})["record"]
+    second = minh.does("patch", made["id"], base_hash=made["content_digest"], set={"title": "Hai"})
+    assert (second["status"], second["record"]["conflicts"]) == ("applied", [])
+    stale = lan.does("patch", made["id"], base_hash=made["content_digest"], set={"title": "Ba"})
+    assert stale["status"] == "conflict"  # what Lan saw was her own; Minh's came after
+    assert [o["v"] for o in stale["record"]["conflicts"][0]["others"]] == ["Ba"]
+
+
+def test_a_digest_that_nobody_knows_has_seen_nothing(province: Province) -> None:
+    lan, minh = province["lan"], province["minh"]
+    made = lan.does("create", set={"title": "Một"})["record"]
+    odd = minh.does("patch", made["id"], base_hash="0" * 64, set={"title": "Hai"})
+    assert (odd["status"], odd["record"]["data"]["title"]) == ("conflict", "Một")
