@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from auth.keys import load_keys, load_secret
 from programme.registry import registry
-from service import problems
+from service import pages, problems
 from service.clock import Clock, SystemClock
 from service.db import Database
 from service.edge import Service
@@ -36,6 +36,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         description=ABOUT,
         lifespan=_life,
         max_body_size=settings.body_max_bytes,
+        docs_url=None,
+        redoc_url=None,
         redirect_slashes=False,  # an address has one spelling
     )
     state = app.state
@@ -49,6 +51,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     state.media_arrived = _arrival_hook(state.types)
     state.worker = Worker(state.database, state.store, state.types, state.clock)
     problems.install(app)
+    pages.install(app)
     for module in ROUTERS:
         app.include_router(module.router)
     return app

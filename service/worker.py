@@ -28,6 +28,8 @@ class Worker:
 
     def start(self) -> None:
         self._stopping.clear()
+        if self.database.is_sqlite:  # one process: whoever held a job is gone
+            self.database.write(jobs.release, self.clock.now())
         self._thread = threading.Thread(target=self._run, name="minhchung-worker", daemon=True)
         self._thread.start()
 

@@ -42,5 +42,11 @@ def claim(session: Session, now: int) -> Claimed | None:
     return Claimed(*row)
 
 
+def release(session: Session, now: int) -> None:
+    """Makes every unfinished job due again; for a service that is alone and starts, whose claims died with it."""
+    unfinished = (col(Job.done).is_(False), col(Job.run_at) > now)
+    session.execute(update(Job).where(*unfinished).values(run_at=now))
+
+
 def finish(session: Session, job: Claimed) -> None:
     session.execute(update(Job).where(col(Job.id) == job.id).values(done=True))

@@ -16,6 +16,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    """0 when nothing was lost; 1 when something was; 2 where the reference client is not installed."""
     try:
         from demo.field_day import play  # noqa: PLC0415  # the client is an extra; other commands go without it
     except ModuleNotFoundError as error:

@@ -2,6 +2,7 @@
 
 import argparse
 import socket
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -29,7 +30,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         create_app(settings), log_level="warning", access_log=False, timeout_graceful_shutdown=10, proxy_headers=False
     )
     print(f"Minh Chứng: {url}", flush=True)
-    uvicorn.Server(config).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # Ctrl-C has stopped the server already; there is nothing to tell
+        uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 

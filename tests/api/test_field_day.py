@@ -1,6 +1,7 @@
 """The main job, end to end through the API: captured, pushed, uploaded, reviewed, sent back, fixed, verified."""
 
 import io
+import re
 
 from PIL import Image
 
@@ -120,3 +121,12 @@ def test_an_officer_of_another_ward_neither_sees_nor_changes_anything(province: 
     assert all(c["scope"] != made["scope"] for c in nam.pull()["changes"])
     refused = nam.does("patch", made["id"], base_ver=1, set={"title": "Đổi"})
     assert (refused["status"], refused["code"], refused["record"]) == ("rejected", "not_permitted", None)
+
+
+def test_the_page_of_the_api_needs_no_other_server(province: Province) -> None:
+    page = province.http.get("/docs").text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(addresses) == 3
+    for address in addresses:
+        assert address.startswith("/docs/assets/")
+        assert province.http.get(address).status_code == 200

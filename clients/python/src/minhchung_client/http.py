@@ -111,7 +111,7 @@ class HttpTransport:
     def _json(self, answer: httpx.Response) -> Any:
         try:
             return answer.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Garbled("the answer is not JSON") from error
 
 

@@ -36,14 +36,15 @@ def _asked(db: sqlite3.Connection, record: Callable[[str], Doc | None], account_
         doc = record(record_id) or {}
         found += [{**c, "kind": "conflict", "record_id": record_id} for c in doc.get("conflicts", [])]
         if doc.get("state") in ASKING and not doc.get("deleted") and _is_author(doc, account_id):
-            found.append({**(doc.get("review") or {}), "kind": "review", "record_id": record_id})
+            review = doc.get("review")
+            found.append({**(review if isinstance(review, dict) else {}), "kind": "review", "record_id": record_id})
     return found
 
 
 def _is_author(doc: Doc, account_id: str | None) -> bool:
     """Also where it is not known who wrote: rather ask one person too many than nobody."""
     authors = doc.get("authors")
-    return not authors or account_id is None or account_id in authors
+    return not isinstance(authors, list) or account_id is None or account_id in authors
 
 
 def _refused_files(db: sqlite3.Connection) -> list[Doc]:

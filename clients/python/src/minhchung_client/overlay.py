@@ -28,13 +28,13 @@ def _apply(doc: dict[str, Any] | None, op: dict[str, Any]) -> dict[str, Any]:
     for name, value in op.get("set", {}).items():
         data[name] = value["text"] if _is_text(value) else value
     for name, values in (*op.get("add", {}).items(), ("media", op.get("media", []))):
-        held = data.get(name) or []
         if values:
+            held = _elements(data.get(name))
             data[name] = [*held, *(v for v in values if v not in held)]
     for name, values in op.get("remove", {}).items():
-        data[name] = [v for v in data.get(name) or [] if v not in values]
+        data[name] = [v for v in _elements(data.get(name)) if v not in values]
     for name, delta in op.get("inc", {}).items():
-        data[name] = (data.get(name) or 0) + delta
+        data[name] = (data[name] if isinstance(data.get(name), int) else 0) + delta
     if op["action"] in ("delete", "restore"):
         doc["deleted"] = op["action"] == "delete"
     if op["action"] == "move":
@@ -42,6 +42,11 @@ def _apply(doc: dict[str, Any] | None, op: dict[str, Any]) -> dict[str, Any]:
     settled = _settles(op)
     doc["conflicts"] = [c for c in doc.get("conflicts", []) if c["field"] not in settled]
     return doc
+
+
+def _elements(value: Any) -> list[Any]:
+    """A set that is empty, or no set at all, is one without elements; the service will say what is wrong with it."""
+    return value if isinstance(value, list) else []
 
 
 def _is_text(value: Any) -> bool:

@@ -15,7 +15,7 @@ from minhchung_client.inbox import inbox
 from minhchung_client.local import Local
 from minhchung_client.notes import take_note
 from minhchung_client.overlay import lay_over
-from minhchung_client.wire import DURABLE, Doc, became, check_page, results
+from minhchung_client.wire import DURABLE, Doc, became, check_page, results, storable
 
 MAX_OPS, MAX_BYTES = 100, 512 * 1024
 
@@ -133,7 +133,7 @@ class Replica(Local):
         """
         found = results(answer)
         left = 0
-        with self.transaction() as db:
+        with storable(), self.transaction() as db:
             self._in_epoch(answer["epoch"])
             for result in found:
                 row = db.execute(
@@ -184,7 +184,7 @@ class Replica(Local):
         Raises Garbled, with nothing changed, for anything that is not a page.
         """
         check_page(page)
-        with self.transaction() as db:
+        with storable(), self.transaction() as db:
             self._in_epoch(page["epoch"])
             for scope in page["removed"]:
                 db.execute("delete from base where scope = ?", (scope,))

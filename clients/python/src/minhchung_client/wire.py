@@ -3,7 +3,8 @@
 A captive portal answers too, with 200 and whatever it likes: what does not fit is Garbled, and changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from minhchung_client.errors import Garbled
@@ -36,6 +37,15 @@ def check_page(page: Any) -> None:
         raise Garbled("not a page")
 
 
+@contextmanager
+def storable() -> Iterator[None]:
+    """Texts and numbers that JSON can hold and a database cannot are Garbled too."""
+    try:
+        yield
+    except (ValueError, OverflowError) as error:
+        raise Garbled("values that cannot be kept") from error
+
+
 def _is_change(change: Any) -> bool:
     if not _has(change, scope=str, kind=str):
         return False
@@ -47,13 +57,12 @@ def _is_change(change: Any) -> bool:
 def _maybe_record(doc: Any) -> bool:
     if doc is None:
         return True
-    files = doc.get("files", {}) if isinstance(doc, dict) else None
-    return (
-        _has(doc, id=str, type=str, scope=str, ver=int, data=dict)
-        and all(_has(c, field=str) for c in doc.get("conflicts", []))
-        and isinstance(files, dict)
-        and all(isinstance(file, dict) for file in files.values())
-    )
+    if not _has(doc, id=str, type=str, scope=str, ver=int, data=dict):
+        return False
+    conflicts, files = doc.get("conflicts", []), doc.get("files", {})
+    if not isinstance(conflicts, list) or not isinstance(files, dict):
+        return False
+    return all(_has(c, field=str) for c in conflicts) and all(isinstance(f, dict) for f in files.values())
 
 
 def _has(value: Any, **shape: type) -> bool:
