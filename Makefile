@@ -1,3 +1,4 @@
+SEEDS ?= 100000
 # Everything one does with this project, by name. Needs python3 >= 3.11 and make; the rest is installed into .venv
 # from the hashed locks in requirements/.
 .POSIX:
@@ -59,8 +60,9 @@ docs: $(VENV)/dev ## Regenerate docs/settings.md and docs/problems.md from the c
 openapi: $(VENV)/dev ## Regenerate openapi/openapi.json from the routes
 	@mkdir -p var && $(BIN)/minhchung openapi > var/openapi.json && mv var/openapi.json openapi/openapi.json
 
-soak: $(VENV)/dev ## Property tests with many more examples (hypothesis profile "soak"); takes hours
-	@$(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
+soak: $(VENV)/dev ## Long lanes: property tests with many more examples, then SEEDS schedules of the simulator (SEEDS=1000000)
+	@MERGE_RUNS=20000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
+	@$(BIN)/python -m simulator --seeds $(SEEDS)
 
 bench: $(VENV)/dev ## Run every benchmark and print its numbers
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done

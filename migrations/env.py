@@ -7,8 +7,6 @@ from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-import auth.models
-import programme.models
 import sync.models  # noqa: F401  # importing fills SQLModel.metadata
 
 

@@ -7,6 +7,9 @@ import resource
 import sys
 from io import BytesIO
 
+from PIL import Image
+from pillow_heif import register_heif_opener
+
 MEMORY = 1 << 30
 CPU_SECONDS = 20
 MAX_PIXELS = 120_000_000
@@ -16,9 +19,6 @@ def main() -> int:
     """Exit code 0: readable; 1: not."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    from PIL import Image
-    from pillow_heif import register_heif_opener
-
     register_heif_opener()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS

@@ -14,7 +14,7 @@ def inspect(chunks: Iterable[bytes]) -> str:
     first = next(parts, b"")
     if not _is_picture(first):
         return "unknown"
-    with subprocess.Popen(  # noqa: S603  # our own interpreter and module, no words from outside
+    with subprocess.Popen(  # our own interpreter and module, no words from outside
         [sys.executable, "-I", "-m", "storage.decoder"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -57,6 +57,16 @@ class Province:
     def __getitem__(self, name: str) -> "Person":
         return self.people[name]
 
+    def grant(self, name: str, unit: str, role: Role) -> None:
+        """Gives somebody a role in a unit, from now on."""
+        given = Grant(unit, role)
+        self.db.write(accounts.grant, OPERATOR, self[name].account_id, given, self.clock.now())
+
+    def revoke(self, name: str, unit: str, role: Role) -> None:
+        """Takes it back, a moment later."""
+        self.clock.advance(1)
+        self.db.write(accounts.revoke_grant, OPERATOR, self[name].account_id, Grant(unit, role), self.clock.now())
+
     def work(self) -> None:
         """Does the work that waits behind the answers."""
         self.app.state.worker.drain()
@@ -93,8 +103,14 @@ class Person:
         return self.province.http.post(path, json=body, headers=self.headers)
 
     def op(
-        self, action: str, record_id: str | None = None, *, type: str = "minutes", unit: str = KINH_BAC, **rest: Any
-    ) -> dict[str, Any]:  # noqa: A002
+        self,
+        action: str,
+        record_id: str | None = None,
+        *,
+        type: str = "minutes",  # noqa: A002  # the name on the wire
+        unit: str = KINH_BAC,
+        **rest: Any,
+    ) -> dict[str, Any]:
         """The next op of this install."""
         self.dev_seq += 1
         return {

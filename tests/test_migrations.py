@@ -5,10 +5,10 @@ from pathlib import Path
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from people import NOW
 from sqlalchemy import create_engine, inspect
 from sqlmodel import SQLModel
 
+from people import NOW
 from service.db import Database
 from service.migration import alembic_config, prepare
 from service.settings import Settings

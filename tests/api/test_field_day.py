@@ -5,6 +5,7 @@ import re
 
 from PIL import Image
 
+from auth.principal import Role
 from people import KINH_BAC, Province, file_entry
 
 
@@ -86,18 +87,10 @@ def test_a_reviewer_who_looked_before_an_edit_is_shown_the_difference(province: 
 
 
 def test_nobody_decides_on_their_own_work(province: Province) -> None:
-    province.db.write(_grant_reviewer, province["lan"].account_id, province.clock.now())
+    province.grant("lan", "*", Role.PROVINCE_APPRAISER)
     made = province["lan"].does("create", set={"title": "Của tôi"})["record"]
     refused = province["lan"].decides(made, "verified")
     assert (refused.status_code, refused.json()["code"]) == (403, "four_eyes")
-
-
-def _grant_reviewer(session, account_id: str, now: int) -> None:  # type: ignore[no-untyped-def]
-    from auth import accounts
-    from auth.accounts import OPERATOR
-    from auth.principal import Grant, Role
-
-    accounts.grant(session, OPERATOR, account_id, Grant("*", Role.PROVINCE_APPRAISER), now)
 
 
 def test_a_conflict_is_shown_to_both_and_blocks_verification_until_it_is_resolved(province: Province) -> None:

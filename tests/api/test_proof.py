@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from jose import jws
-from people import KINH_BAC, YEAR, Province
 
+from people import KINH_BAC, YEAR, Province
 from service.__main__ import main
 from sync.verify import check_log, check_receipt
 

@@ -3,9 +3,10 @@
 import base64
 
 import pytest
-from people import DA_MAI, KINH_BAC, YEAR, Person, Province
 from sqlmodel import select, update
 
+from auth.principal import Role
+from people import DA_MAI, KINH_BAC, YEAR, Person, Province
 from sync.models import LogEntry, ScopeHead
 
 SCOPE = f"{KINH_BAC}/{YEAR}"
@@ -105,19 +106,13 @@ def _forget_last(session) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_a_new_grant_brings_the_whole_scope_and_a_lost_one_takes_it_away(province: Province) -> None:
-    from auth import accounts
-    from auth.accounts import OPERATOR
-    from auth.principal import Grant, Role
-
     nam, lan = province["nam"], province["lan"]
     made = lan.does("create", set={"title": "Cũ"})["record"]
     cursor = nam.pull()["cursor"]
-    grant, now = Grant(KINH_BAC, Role.FIELD_OFFICER), province.clock.now()
-    province.db.write(accounts.grant, OPERATOR, nam.account_id, grant, now)
+    province.grant("nam", KINH_BAC, Role.FIELD_OFFICER)
     page = nam.pull(cursor)
     assert [c["record"]["id"] for c in page["changes"]] == [made["id"]]
-    province.clock.advance(1)
-    province.db.write(accounts.revoke_grant, OPERATOR, nam.account_id, grant, province.clock.now())
+    province.revoke("nam", KINH_BAC, Role.FIELD_OFFICER)
     assert nam.pull(page["cursor"])["removed"] == [SCOPE]
 
 

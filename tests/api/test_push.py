@@ -2,8 +2,11 @@
 
 import uuid
 
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
+from auth.principal import Role
 from people import DA_MAI, KINH_BAC, Person, Province
 from sync.models import LogEntry, Op, Record, ScopeHead
 
@@ -146,21 +149,12 @@ def test_a_record_that_moves_leaves_one_ward_and_arrives_in_the_other(province: 
     cursor = lan.pull()["cursor"]
     refused = lan.does("move", made["id"], base_ver=1, unit=DA_MAI)
     assert refused["code"] == "not_permitted"  # she captures here, not there
-    _grant_both(province, ha)
+    province.grant("ha", DA_MAI, Role.UNIT_HEAD)
     moved = ha.does("move", made["id"], base_ver=1, unit=DA_MAI)
     assert moved["record"]["scope"].startswith(DA_MAI)
     left = lan.pull(cursor)["changes"]
     assert [(c["kind"], c.get("id")) for c in left] == [("left", made["id"])]
     assert made["id"] in {c["record"]["id"] for c in nam.pull()["changes"]}
-
-
-def _grant_both(province: Province, person: Person) -> None:
-    from auth import accounts
-    from auth.accounts import OPERATOR
-    from auth.principal import Grant, Role
-
-    grant = Grant(DA_MAI, Role.UNIT_HEAD)
-    province.db.write(accounts.grant, OPERATOR, person.account_id, grant, province.clock.now())
 
 
 def test_every_scope_is_numbered_without_a_gap_and_its_hashes_form_a_chain(province: Province) -> None:
@@ -179,9 +173,6 @@ def test_every_scope_is_numbered_without_a_gap_and_its_hashes_form_a_chain(provi
 
 
 def test_a_commit_that_fails_is_never_answered_with_success(province: Province) -> None:
-    from sqlalchemy import event
-    from sqlalchemy.exc import OperationalError
-
     def refuse(_session: object) -> None:
         raise OperationalError("commit", {}, Exception("disk full"))
 

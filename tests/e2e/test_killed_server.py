@@ -7,6 +7,7 @@ import uuid
 
 import httpx
 import pytest
+
 from people import KINH_BAC, PASSWORD, YEAR
 
 KILLS = int(os.environ.get("KILLS", "8"))

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from simulator.bugs import BUGS
 from simulator.schedule import Schedule
 from simulator.server import ModelServer
