@@ -1,4 +1,4 @@
-"""`python -m simulator --seeds N`: many schedules on all cores, with progress; the last line counts what did not hold."""
+"""`python -m simulator --seeds N`: schedules on all cores, with progress; the last line counts what did not hold."""
 
 import argparse
 import sys

@@ -44,11 +44,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL whose database `migrated` is the twin of the SQLite file."""
-    cluster = Postgres(tmp_path_factory.mktemp("postgres") / "cluster")
+    cluster = Postgres()
     cluster.execute("create database migrated")
     _settle(Settings(data_dir=tmp_path_factory.mktemp("settle"), database_url=cluster.url("migrated")))
     yield cluster
-    cluster.stop()
+    cluster.remove()
 
 
 def _settle(settings: Settings) -> None:

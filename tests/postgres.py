@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,12 +27,12 @@ def binaries() -> Path:
 class Postgres:
     """One cluster; `fresh` gives a database that is a copy of a template."""
 
-    def __init__(self, folder: Path, options: str = SPEED) -> None:
-        self.folder = folder
+    def __init__(self, options: str = SPEED) -> None:
+        # Not below pytest's own folder: that one is closed to other users each time a run begins.
+        self.folder = folder = Path(tempfile.mkdtemp(prefix="minhchung-postgres-"))
         self.port = free_port()
         self.made = 0
         self.options = f"-p {self.port} -h 127.0.0.1 -k {folder} {options}"
-        folder.mkdir(parents=True, exist_ok=True)
         self.plain: dict[str, object] = {}
         if os.geteuid() == 0:
             self.plain = {"user": "nobody", "group": "nogroup", "extra_groups": [], "cwd": "/"}
@@ -43,8 +44,7 @@ class Postgres:
         self.start()
 
     def _run(self, program: str, *args: str) -> None:
-        log = (self.folder.parent / f"{self.folder.name}.log").open("ab")
-        with log:
+        with (self.folder / "log").open("ab") as log:
             command = [str(binaries() / program), *args]
             subprocess.run(command, check=True, stdout=log, stderr=log, **self.plain)  # type: ignore[call-overload]
 
@@ -53,6 +53,11 @@ class Postgres:
 
     def stop(self, mode: str = "immediate") -> None:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
+
+    def remove(self) -> None:
+        """Stops the server and forgets its data."""
+        self.stop()
+        shutil.rmtree(self.folder)
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
