@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlmodel import Session, col, select
 
-from programme.catalogue import active_set, items_of
+from programme.catalogue import active_version, items_of
 from programme.models import Criterion, Unit
 from sync import canonical
 from sync.append import append
@@ -33,10 +33,9 @@ class Published:
 def publish(session: Session, types: Registry, year: int, now: int) -> Published:
     """Brings `programme/<year>` up to date with the tables. A record that says the same already is left alone."""
     units = session.exec(select(Unit).order_by(col(Unit.code))).all()
-    items = items_of(session)
-    of = active_set(session)
+    items = items_of(session) if active_version(session) else []
     wanted = [("unit", u.code, _unit(u)) for u in units]
-    wanted += [("criterion", f"{of.id}/{of.version}/{i.code}", _criterion(i)) for i in items]
+    wanted += [("criterion", f"{i.set_id}/{i.version}/{i.code}", _criterion(i)) for i in items]
     scope = f"programme/{year}"
     ops: list[Op] = []
     for i in range(0, len(wanted), BATCH):

@@ -7,6 +7,7 @@ import hashlib
 import json
 import unicodedata
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,10 +18,11 @@ NAME_LENGTH = 64
 DERIVED = uuid.UUID("5d0c3b52-7b1c-5a0e-9d5a-4b8f0c7a1e66")
 
 
-class OddNumber(str):
+@dataclass(frozen=True, slots=True)
+class OddNumber:
     """A JSON number that is no interoperable integer, kept as the text it was sent as."""
 
-    __slots__ = ()
+    text: str
 
 
 class OddValue(ValueError):
@@ -64,9 +66,9 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def check(value: Any, path: str = "", depth: int = 0) -> None:
     """Raises OddValue where `value` cannot be canonical: odd numbers, NUL, lone surrogates, depth, odd names."""
+    if isinstance(value, OddNumber):
+        raise OddValue(path, "a number must be an integer below 2^53; write decimals as strings")
     if isinstance(value, str):
-        if isinstance(value, OddNumber):
-            raise OddValue(path, "a number must be an integer below 2^53; write decimals as strings")
         if "\x00" in value or not _encodable(value):
             raise OddValue(path, "text holds a NUL or half a surrogate pair")
     elif isinstance(value, dict | list):
@@ -93,8 +95,8 @@ def encode(value: Any) -> bytes:
 
 
 def keep(value: Any) -> str:
-    """JSON text that holds any parsed value, odd ones too (lone surrogates and NUL stay escaped)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    """JSON text that holds any parsed value: lone surrogates and NUL stay escaped, an odd number is told as one."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=lambda odd: {"$number": odd.text})
 
 
 def sha256(data: bytes) -> bytes:

@@ -3,6 +3,7 @@
 The database (`world.py`) and the model of the simulator are two worlds for one planner.
 """
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,18 +13,22 @@ from auth.principal import Permission, Principal
 from sync import canonical, merge
 from sync.instant import iso
 from sync.notice import notice
-from sync.op import Action, Envelope, Op, OpFault, read
+from sync.op import UUID, Action, Envelope, Op, OpFault, read
 from sync.outcome import Entry, Known, Outcome
 from sync.plan import Changed, Forked, OpRow, Plan, Waiting, World
 from sync.stamp import stamp
-from sync.state import Dot, Marks, State, content_digest, render
+from sync.state import Dot, Marks, State, render
 from sync.types import MEDIA, Kind, RecordType, Registry
 from sync.validate import validate
+from sync.versions import text_at, ver_of
 
 
 @dataclass(slots=True)
 class Planner:
-    """Works through a batch, op by op, in memory. `fresh`: server-owned values that new records start with."""
+    """Works through a batch, op by op, in memory.
+
+    `fresh`: server-owned values that new records start with. `news`: what has come and may free held ops.
+    """
 
     world: World
     registry: Registry
@@ -31,6 +36,7 @@ class Planner:
     plan: Plan = field(default_factory=Plan)
     waiting: dict[str, Waiting] = field(default_factory=dict)
     taken: dict[int, str] = field(default_factory=dict)
+    news: deque[str] = field(default_factory=deque)
 
     def push(self, envelope: Envelope, principal: Principal, at: int) -> Outcome:
         """Plans one op from a device. Raises Forked; every other fault is an outcome."""
@@ -47,7 +53,9 @@ class Planner:
         except OpFault as fault:
             outcome = self._refuse(envelope, fault)
         self._store(_row(envelope, principal, outcome, envelope.op_id))
-        self._release(f"op:{envelope.op_id}", outcome, at)
+        if outcome.status not in ("held", "rejected"):
+            self.news.append(f"op:{envelope.op_id}")
+        self._release(at)
         return outcome
 
     def _holder(self, dev_seq: int) -> str | None:
@@ -55,6 +63,11 @@ class Planner:
 
     def serve(self, op: Op, at: int) -> Outcome:
         """Plans one op that the service itself makes: review decisions, file states, reference data."""
+        outcome = self._serve(op, at)
+        self._release(at)
+        return outcome
+
+    def _serve(self, op: Op, at: int) -> Outcome:
         outcome = self._apply(op, None, at)
         self._store(OpRow(op.op_id, op.client_id, op.dev_seq, op.actor, op.digest, op.body, outcome))
         return outcome
@@ -83,9 +96,8 @@ class Planner:
     def _refuse(self, envelope: Envelope, fault: OpFault) -> Outcome:
         outcome = Outcome(envelope.op_id, envelope.dev_seq, "rejected", fault.code, fault.params)
         outcome.fields = [{"path": fault.path, "reason": fault.code}] if fault.path else []
-        raw = envelope.raw if isinstance(envelope.raw, dict) else {}
-        record_id = raw.get("record_id")
-        outcome.record_id = record_id if isinstance(record_id, str) and len(record_id) <= 64 else None
+        named = str(envelope.raw.get("record_id")) if isinstance(envelope.raw, dict) else ""
+        outcome.record_id = named if UUID.fullmatch(named) else None
         return outcome
 
     def record(self, record_id: str) -> State | None:
@@ -99,6 +111,8 @@ class Planner:
         state = self.record(op.record_id)
         if principal is not None:
             self._permit(op, state, principal)
+        elif op.client_id and state is not None:
+            _still_fits(op, state)
         validate(op, record_type)
         needs = self._needs(op, record_type, state)
         if needs:
@@ -129,7 +143,7 @@ class Planner:
             rule = record_type.rule(name)
             if rule and rule.kind is Kind.REFERENCE and value and self.record(value) is None:
                 needs.add(f"record:{value}")
-        return needs
+        return needs - {f"op:{op.op_id}", f"record:{op.record_id}" if op.action is Action.CREATE else ""}
 
     def _hold(self, op: Op, needs: set[str]) -> Outcome:
         self.plan.waits[op.op_id] = needs
@@ -145,9 +159,11 @@ class Planner:
             state = State(op.record_id, op.type, op.scope, record_type.schema, Marks(first))
             state.server |= {"created_at": iso(at), **({} if record_type.shared else self.fresh)}
         if op.base_hash and not fresh:
-            op = replace(op, base_ver=self._ver_of(state, record_type, op.base_hash))
+            op = replace(op, base_ver=ver_of(self.world, self.plan, state, record_type, op.base_hash))
         files = {m["sha256"] for m in state.data.get(MEDIA, ())}
-        merged = merge.apply(state, op, record_type, lambda name, ver: self._text_at(op.record_id, name, ver))
+        merged = merge.apply(
+            state, op, record_type, lambda name, ver: text_at(self.world, self.plan, op.record_id, name, ver)
+        )
         outcome = Outcome(op.op_id, op.dev_seq, merged.status, merged.code, record_id=op.record_id)
         outcome.fields = merged.reports()
         if not outcome.code and outcome.status == "conflict":
@@ -161,7 +177,7 @@ class Planner:
         stamp(self.world, self.plan, op, state, record_type, files, at)
         self._commit(op, state, record_type, merged.moved_from, outcome)
         if fresh:
-            self._release(f"record:{state.id}", outcome, at)
+            self.news.append(f"record:{state.id}")
         return outcome
 
     def _commit(self, op: Op, state: State, record_type: RecordType, moved_from: str | None, outcome: Outcome) -> None:
@@ -185,40 +201,22 @@ class Planner:
         stored = self.world.doc(state.id)
         return Changed(state, stored, orjson.loads(stored)["content_digest"])
 
-    def _ver_of(self, state: State, record_type: RecordType, digest: str) -> int:
-        """The newest version with this content: for clients that know what they saw, and not its number.
+    def _release(self, at: int) -> None:
+        """Frees the held ops that waited for what came, and those that waited for them; their authors hear of it."""
+        while self.news:
+            arrived = self.news.popleft()
+            for held in self._waiters(arrived):
+                held.needs.discard(arrived)
+                self.waiting[held.op.op_id] = held
+                self.plan.waits[held.op.op_id] = held.needs
+                if not held.needs:
+                    del self.waiting[held.op.op_id]
+                    self._free(held.op, at)
 
-        An unknown one has seen nothing, so nothing that stands here is displaced by it.
-        """
-        if content_digest(state, record_type) == digest:
-            return state.ver
-        changed = self.plan.changed.get(state.id)
-        planned = [v for v, (_, d) in changed.shown.items() if d == digest] if changed else []
-        return max(planned, default=self.world.ver_of(state.id, digest) or 0)
-
-    def _text_at(self, record_id: str, name: str, ver: int) -> str | None:
-        changed = self.plan.changed.get(record_id)
-        if changed and ver in changed.docs:
-            found = orjson.loads(changed.docs[ver])["data"].get(name)
-            return found if isinstance(found, str) else None
-        return self.world.text_at(record_id, name, ver)
-
-    def _release(self, arrived: str, outcome: Outcome, at: int) -> None:
-        """Frees the held ops that waited for what just came; their authors hear of it in their own scope."""
-        if outcome.status in ("held", "rejected"):
-            return
-        waiting = [w for w in self.waiting.values() if arrived in w.needs]
-        ids = {w.op.op_id for w in waiting}
-        waiting += [
-            w for w in self.world.waiters(arrived) if w.op.op_id not in ids and w.op.op_id not in self.plan.rows
-        ]
-        for held in sorted(waiting, key=lambda w: (w.op.client_id, w.op.dev_seq or 0)):
-            held.needs.discard(arrived)
-            self.waiting[held.op.op_id] = held
-            self.plan.waits[held.op.op_id] = held.needs
-            if not held.needs:
-                del self.waiting[held.op.op_id]
-                self._free(held.op, at)
+    def _waiters(self, arrived: str) -> list[Waiting]:
+        here = {w.op.op_id: w for w in self.waiting.values() if arrived in w.needs}
+        stored = {w.op.op_id: w for w in self.world.waiters(arrived) if w.op.op_id not in self.plan.rows}
+        return sorted({**stored, **here}.values(), key=lambda w: (w.op.client_id, w.op.dev_seq or 0))
 
     def _free(self, op: Op, at: int) -> None:
         try:
@@ -232,8 +230,17 @@ class Planner:
         else:
             self.plan.released.append(OpRow(op.op_id, op.client_id, op.dev_seq, op.actor, op.digest, op.body, outcome))
         if op.client_id:
-            self.serve(notice(op, outcome, at), at)
-        self._release(f"op:{op.op_id}", outcome, at)
+            self._serve(notice(op, outcome, at), at)
+        if outcome.status != "rejected":
+            self.news.append(f"op:{op.op_id}")
+
+
+def _still_fits(op: Op, state: State) -> None:
+    """A held op was allowed in its scope before its record was known; the record has to be of that scope and type."""
+    if state.scope != op.scope:
+        raise OpFault("not_permitted", "/scope")
+    if state.type != op.type:
+        raise OpFault("type_mismatch", "/type", type=state.type)
 
 
 def _row(envelope: Envelope, principal: Principal, outcome: Outcome, op_id: str) -> OpRow:

@@ -1,4 +1,4 @@
-"""What a push answer is signed over: what came, and what became of each op (protocol C.9). Pure.
+"""What a push answer is signed over: what came, and what became of each op (protocol C.9).
 
 A receipt is made after the commit and from stored facts alone, so the same push can be receipted again later.
 """

@@ -80,7 +80,6 @@ def test_every_field_of_every_type_may_be_anything(province: Province, record_ty
     assert lan.pull()["changes"]
 
 
-@pytest.mark.xfail(reason="the planner frees held ops by recursion", strict=True)
 def test_ops_that_wait_for_each_other_in_a_long_line_are_all_applied(province: Province) -> None:
     lan = province["lan"]
     ops = [lan.op("create", set={"title": str(n)}) for n in range(3 * MAX_OPS)]

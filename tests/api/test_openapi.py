@@ -22,7 +22,7 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
         yield from ((f"{name} {path}", item[name]) for name in METHODS & item.keys())
 
 
-EVERY = dict(operations())
+EVERY = dict(sorted(operations()))
 each_operation = pytest.mark.parametrize("operation", EVERY.values(), ids=EVERY)
 
 
