@@ -1,6 +1,5 @@
 """What a phone can rely on when it pushes (protocol C.4)."""
 
-
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
