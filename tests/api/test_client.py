@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from jose import jwt
 
 from auth import accounts
 from auth.accounts import OPERATOR
@@ -168,3 +169,12 @@ def test_a_garbled_page_changes_nothing(phones: dict[str, Kit]) -> None:
         with pytest.raises(Garbled):
             lan.replica.apply_results(page)
     assert lan.replica.get("cursor") == cursor
+
+
+def test_a_phone_keeps_the_signed_receipt_of_what_it_sent(phones: dict[str, Kit]) -> None:
+    lan = phones["lan"]
+    lan.device.capture("minutes", SCOPE, set={"title": "Họp"})
+    sent = lan.ops()
+    lan.device.sync()
+    payload = jwt.get_unverified_claims(lan.replica.receipts()[0])
+    assert [row[0] for row in payload["ops"]] == sent

@@ -35,3 +35,7 @@ class Local:
             self.connection.execute("delete from meta where name = ?", (name,))
         else:
             self.connection.execute("insert or replace into meta values (?, ?)", (name, value))
+
+    def receipts(self) -> list[str]:
+        """What the service has signed for this device's ops: compact JWS, each naming the ops it covers."""
+        return [jws for (jws,) in self.connection.execute("select jws from receipt order by id")]

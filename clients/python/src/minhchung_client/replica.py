@@ -128,8 +128,7 @@ class Replica(Local):
     def apply_results(self, answer: Any) -> int:
         """Takes the answer to a push: each durable op leaves the outbox together with its record as it now is.
 
-        A late or repeated answer to ops that left already changes nothing. Returns how many ops left. Raises Garbled,
-        with nothing changed, for anything that is not such an answer.
+        A late or repeated answer changes nothing. Returns how many ops left. Raises Garbled for anything else.
         """
         found = results(answer)
         left = 0
@@ -142,8 +141,8 @@ class Replica(Local):
                 if row is None or result["status"] not in DURABLE:
                     continue
                 db.execute("delete from outbox where op_id = ?", (result["op_id"],))
-                kept = _text({k: v for k, v in result.items() if k != "record"})
-                sent = (row[0], result["op_id"], *row[1:], became(result), kept)
+                kept = {k: v for k, v in result.items() if k != "record"}
+                sent = (row[0], result["op_id"], *row[1:], became(result), _text(kept))
                 db.execute(
                     "insert into sent values (?, ?, ?, ?, ?, ?, ?, 0)"
                     " on conflict do update set status = excluded.status, result = excluded.result",
@@ -152,6 +151,8 @@ class Replica(Local):
                 if result.get("record"):
                     self._adopt(result["record"])
                 left += 1
+            if left and isinstance(answer.get("receipt"), str):
+                db.execute("insert into receipt (jws) values (?)", (answer["receipt"],))
         return left
 
     def _in_epoch(self, epoch: str) -> None:
