@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
@@ -24,17 +25,16 @@ class Shown:
     doc: str
 
 
+# The columns of `Shown`, in its order.
+SHOWN: tuple[Any, ...] = tuple(
+    col(c) for c in (Record.id, Record.type, Record.scope, Record.ver, Record.content_digest, Record.doc)
+)
+
+
 def readable(session: Session, principal: Principal, record_id: str) -> Shown:
     """The current version. Raises RecordUnknown when there is none that the caller may see."""
     row = session.execute(
-        select(
-            col(Record.id),
-            col(Record.type),
-            col(Record.scope),
-            col(Record.ver),
-            col(Record.content_digest),
-            col(Record.doc),
-        ).where(col(Record.id) == record_id, visible(principal, col(Record.scope)))
+        select(*SHOWN).where(col(Record.id) == record_id, visible(principal, col(Record.scope)))
     ).one_or_none()
     if row is None:
         raise RecordUnknown
@@ -60,16 +60,7 @@ def history(session: Session, shown: Shown) -> Sequence[LogEntry]:
 
 def current(session: Session, record_ids: list[str]) -> dict[str, Shown]:
     """Records by id, for the service itself; nobody's view."""
-    rows = session.execute(
-        select(
-            col(Record.id),
-            col(Record.type),
-            col(Record.scope),
-            col(Record.ver),
-            col(Record.content_digest),
-            col(Record.doc),
-        ).where(col(Record.id).in_(record_ids))
-    )
+    rows = session.execute(select(*SHOWN).where(col(Record.id).in_(record_ids)))
     return {row[0]: Shown(*row) for row in rows}
 
 
@@ -99,15 +90,7 @@ def listed(
     limit: int,
 ) -> list[tuple[int, Shown]]:
     """Readable records by scope and seq, after a place `(scope, seq)`; each with its seq."""
-    statement = select(
-        col(Record.seq),
-        col(Record.id),
-        col(Record.type),
-        col(Record.scope),
-        col(Record.ver),
-        col(Record.content_digest),
-        col(Record.doc),
-    ).where(visible(principal, col(Record.scope)))
+    statement = select(col(Record.seq), *SHOWN).where(visible(principal, col(Record.scope)))
     for column, wanted in ((Record.scope, scopes), (Record.type, types), (Record.state, states)):
         if wanted is not None:
             statement = statement.where(col(column).in_(wanted))
