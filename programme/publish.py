@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from programme.catalogue import active_version, items_of
 from programme.models import Criterion, Unit
-from sync import canonical
 from sync.append import append
 from sync.notice import server_op
 from sync.op import Action, Op
@@ -54,9 +53,8 @@ def _changes(session: Session, scope: str, wanted: list[tuple[str, str, dict[str
         if doc is not None and doc["data"] == values:
             continue
         ver = doc["ver"] if doc else 0
-        op_id = canonical.derived_id(f"{record_id}/{ver}", canonical.sha256(canonical.encode(values)))
         action = Action.PATCH if doc else Action.CREATE
-        ops.append(server_op(op_id, kind, record_id, scope, action, base_ver=ver, values=values))
+        ops.append(server_op(str(uuid.uuid4()), kind, record_id, scope, action, base_ver=ver, values=values))
     return ops
 
 

@@ -95,7 +95,7 @@ def decide(session: Session, registry: Registry, principal: Principal, asked: De
     )
     review = _review(asked, principal, doc, now)
     op = server_op(
-        asked.review_id,
+        canonical.derived_id("review", canonical.sha256(asked.review_id.encode())),  # no device's op can have it
         shown.type,
         shown.id,
         shown.scope,

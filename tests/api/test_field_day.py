@@ -123,3 +123,16 @@ def test_the_page_of_the_api_needs_no_other_server(province: Province) -> None:
     for address in addresses:
         assert address.startswith("/docs/assets/")
         assert province.http.get(address).status_code == 200
+
+
+def test_a_review_may_not_be_confused_with_an_op_or_another_review(province: Province) -> None:
+    lan, tuan = province["lan"], province["tuan"]
+    op = lan.op("create", set={"title": "Một"})
+    made = lan.push(op)["results"][0]["record"]
+    on = {"ver": made["ver"], "content_digest": made["content_digest"]}
+    body = {"review_id": op["op_id"], "record_id": made["id"], "on": on, "decision": "verified"}
+    first, again = tuan.post("/v1/reviews", body), tuan.post("/v1/reviews", body)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json() == again.json()
+    other = tuan.post("/v1/reviews", {**body, "decision": "rejected"})
+    assert (other.status_code, other.json()["code"]) == (409, "review_id_reused")
