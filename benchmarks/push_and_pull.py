@@ -47,6 +47,7 @@ def rate(work: Callable[[], object]) -> float:
 
 
 def bare_write(path: Path, batches: list[list[dict[str, Any]]]) -> None:
+    """What the disk and SQLite take by themselves: one row for each op, nothing looked at."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript("pragma journal_mode=wal; pragma synchronous=full; create table r (id primary key, doc)")
     for batch in batches:
@@ -64,6 +65,7 @@ def pull_all(database: Database, principal: Principal) -> None:
 
 
 def main() -> None:
+    """Prints the medians and the ratio."""
     pushed, pulled, written = [], [], []
     principal = Principal("lan", "phone", (Grant("09187", Role.FIELD_OFFICER),))
     types, clock = registry(), SystemClock()

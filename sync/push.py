@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from auth.principal import Permission, Principal
@@ -19,6 +19,7 @@ from sync.types import Registry
 from sync.world import DbWorld
 
 MAX_OPS = 500
+WINDOW = 2 * MAX_OPS
 
 
 @dataclass(slots=True)
@@ -96,15 +97,19 @@ def _lock_replica(session: Session, client_id: str, now: int) -> int:
 
 
 def _progress(session: Session, acked: int, client_id: str) -> tuple[int, list[int], int]:
-    """How far the client's ops are durable without a hole, and which of the later ones are missing (D14)."""
+    """How far the client's ops are durable without a hole, which of the next ones are missing, and the last (D14).
+
+    Looks `WINDOW` ops ahead and no further: behind an old hole a client may have sent very many.
+    """
     where = (col(Op.client_id) == client_id, col(Op.dev_seq) > acked)
-    later = list(session.execute(select(col(Op.dev_seq)).where(*where).order_by(col(Op.dev_seq))).scalars())
+    ahead = select(col(Op.dev_seq)).where(*where).order_by(col(Op.dev_seq)).limit(WINDOW)
+    later = list(session.execute(ahead).scalars())
     while later and later[0] == acked + 1:
         acked = later.pop(0)
-    last = later[-1] if later else acked
-    held = set(later)
-    missing = [n for n in range(acked + 1, min(last, acked + 1000)) if n not in held]
-    return acked, missing[:100], last
+    here = set(later)
+    missing = [n for n in range(acked + 1, min(later[-1], acked + WINDOW)) if n not in here] if later else []
+    last = session.execute(select(func.max(col(Op.dev_seq))).where(*where)).scalar_one()
+    return acked, missing[:100], max(acked, last or 0)
 
 
 def _attach_docs(outcomes: list[Outcome], planner: Planner, principal: Principal) -> None:

@@ -205,3 +205,11 @@ def test_a_digest_that_nobody_knows_has_seen_nothing(province: Province) -> None
     made = lan.does("create", set={"title": "Một"})["record"]
     odd = minh.does("patch", made["id"], base_hash="0" * 64, set={"title": "Hai"})
     assert (odd["status"], odd["record"]["data"]["title"]) == ("conflict", "Một")
+
+
+def test_a_number_from_far_ahead_names_the_next_missing_ones_and_no_more(province: Province) -> None:
+    lan = province["lan"]
+    lan.does("create", set={"title": "Một"})
+    lan.dev_seq = 2**53 - 2
+    answer = lan.push(lan.op("create", set={"title": "Xa"}))
+    assert (answer["acked_through"], answer["missing_dev_seq"]) == (1, list(range(2, 102)))
