@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from auth.principal import Permission, Principal
 from programme.catalogue import active_version, allowed_kinds, items_of
+from programme.codes import evidence_code
 from programme.errors import UnitUnknown
 from programme.evidence import EVIDENCE_NAMES
 from programme.models import Criterion
@@ -84,7 +85,7 @@ def _evidence(session: Session, principal: Principal, scope: str) -> tuple[Count
 def _count(into: Counted, doc: dict[str, Any]) -> None:
     numbers = doc.get("numbers", {})
     for item in doc["data"].get("criteria", ()):
-        into[item].append((doc["data"].get("kind") or doc["type"], f"[{item}-{numbers.get(item, 0):02d}]"))
+        into[item].append((doc["data"].get("kind") or doc["type"], evidence_code(item, numbers.get(item, 0))))
 
 
 def _item(item: Criterion, captured: Counted, verified: Counted) -> ItemProgress:

@@ -42,7 +42,7 @@ def append(session: Session, registry: Registry, ops: list[ServerOp], now: int) 
 
 def write(session: Session, plan: Plan, world: DbWorld, now: int, salt: Salt) -> None:
     """Writes everything of `plan`. The transaction around it commits or leaves no trace."""
-    for row in [*plan.rows.values(), *plan.released]:
+    for row in plan.rows.values():
         row.salt, row.at = salt(), now
     _insert(session, Op, [_op_row(r) for r in plan.rows.values()])
     _release(session, plan)
@@ -56,11 +56,17 @@ def upsert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) 
     """Inserts rows, or updates those whose primary key is there. Same statement on both databases."""
     if not rows:
         return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
+    statement = _insert_into(session, table)
     keys = [c.name for c in table.__table__.primary_key]  # type: ignore[attr-defined]
     values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+
+def _insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can say what to do with a row that is there already."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
@@ -143,9 +149,8 @@ def _lock_heads(session: Session, scopes: set[str]) -> dict[str, tuple[int, byte
     )
     found = {scope: (seq, head) for scope, seq, head in session.execute(statement)}
     if len(found) < len(wanted):
-        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         new = [{"scope": s, "seq": 0, "hash": chain.START} for s in wanted if s not in found]
-        session.execute(dialect.insert(ScopeHead).on_conflict_do_nothing(), new)
+        session.execute(_insert_into(session, ScopeHead).on_conflict_do_nothing(), new)
         found = {scope: (seq, head) for scope, seq, head in session.execute(statement)}
     return found
 

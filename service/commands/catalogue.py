@@ -1,7 +1,6 @@
 """`minhchung catalogue`: checking and importing criteria sets on the server itself."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ from programme.catalogue_format import parse
 from programme.errors import ProgrammeError
 from programme.province import adopt_criteria
 from service.clock import SystemClock
+from service.commands.refusal import tell
 from service.db import Database
-from service.problems import message
 from service.settings import Settings
 from sync.instant import iso
 
@@ -33,14 +32,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Runs one verb; 0 when done, 1 with every fault on standard error when refused."""
     try:
         VERBS[args.verb](args, settings)
-    except ProgrammeError as error:
-        print(message(error.code, "en", error.params), file=sys.stderr)
-        for fault in error.params.get("errors", ()):
-            print(f"{args.file}:{fault['line']}: {fault['key'] or '/'}: {fault['detail_en']}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"{args.file}: {error.strerror}", file=sys.stderr)
-        return 1
+    except (ProgrammeError, OSError) as error:
+        return tell(args.file, error)
     return 0
 
 

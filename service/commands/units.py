@@ -1,15 +1,14 @@
 """`minhchung units`: bringing in a table of units on the server itself."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from programme.errors import ProgrammeError
 from programme.province import adopt_units
 from service.clock import SystemClock
+from service.commands.refusal import tell
 from service.db import Database
-from service.problems import message
 from service.settings import Settings
 
 
@@ -28,14 +27,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     try:
         now = SystemClock().now()
         done = database.write(adopt_units, args.file.read_bytes(), settings.programme_year, now)
-    except ProgrammeError as error:
-        print(message(error.code, "en", error.params), file=sys.stderr)
-        for fault in error.params.get("errors", ()):
-            print(f"{args.file}:{fault['line']}: {fault['key']}: {fault['detail_en']}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"{args.file}: {error.strerror}", file=sys.stderr)
-        return 1
+    except (ProgrammeError, OSError) as error:
+        return tell(args.file, error)
     finally:
         database.close()
     print(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged")
