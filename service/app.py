@@ -11,6 +11,7 @@ from programme.registry import registry
 from service import pages, problems
 from service.clock import Clock, SystemClock
 from service.db import Database
+from service.duties import Bench
 from service.edge import Service
 from service.routes import accounts, auth, catalogue, health, media, progress, proofs, records, reviews, sync, uploads
 from service.settings import Settings
@@ -49,7 +50,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     state.secret = load_secret(settings.data_dir, settings.secret)
     state.types = registry()
     state.media_arrived = _arrival_hook(state.types)
-    state.worker = Worker(state.database, state.store, state.types, state.clock)
+    state.worker = Worker(Bench(state.database, state.store, state.types, state.clock, settings))
     problems.install(app)
     pages.install(app)
     for module in ROUTERS:

@@ -1,11 +1,15 @@
-"""Work to be done after the answer: rows written in the transaction that caused it, claimed with a lease."""
+"""Work to be done after the answer: rows written in the transaction that caused it, claimed with a lease.
 
+Beside the jobs stand duties, which come round: a row says when each is due next.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from sync.models import Job
+from sync.models import DutyRound, Job
 
 INSPECT = "inspect"  # payload: sha256 of a blob
 LEASE_MS = 120_000
@@ -50,3 +54,23 @@ def release(session: Session, now: int) -> None:
 
 def finish(session: Session, job: Claimed) -> None:
     session.execute(update(Job).where(col(Job.id) == job.id).values(done=True))
+
+
+def due(session: Session, names: Sequence[str], now: int) -> list[str]:
+    """Which of these duties have come round; one that was never done is due at once."""
+    later = set(session.scalars(select(col(DutyRound.name)).where(col(DutyRound.due_at) > now)))
+    return [name for name in names if name not in later]
+
+
+def take(session: Session, name: str, now: int, every: int) -> bool:
+    """Takes a round of a duty, next due in `every` ms; False where another worker has it."""
+    found = session.get(DutyRound, name, with_for_update=True)
+    if found is not None and found.due_at > now:
+        return False
+    session.merge(DutyRound(name=name, due_at=now + every))
+    return True
+
+
+def put_off(session: Session, name: str, due_at: int) -> None:
+    """Sets when a duty is due again (ms)."""
+    session.merge(DutyRound(name=name, due_at=due_at))

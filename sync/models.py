@@ -192,3 +192,11 @@ class Job(SQLModel, table=True):
     run_at: int = Field(sa_type=BigInteger)
     attempts: int = 0
     done: bool = False
+
+
+class DutyRound(SQLModel, table=True):
+    """When a duty of the worker comes round again."""
+
+    __tablename__ = "duty_round"
+    name: str = Field(primary_key=True)
+    due_at: int = Field(sa_type=BigInteger)

@@ -1,0 +1,64 @@
+"""What the worker does, as two lists to add to: jobs by kind, and duties by period.
+
+A job follows from one thing that happened, as a row of its transaction. A duty comes round again; the database
+remembers when, so that of several workers one does it, and a restart forgets none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from auth import sessions
+from service.clock import Clock
+from service.db import Database
+from service.settings import Settings
+from storage.inspection import inspect
+from storage.keys import of_digest
+from storage.store import BlobStore
+from sync import files, jobs, uploads
+from sync.types import Registry
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a job or duty works with."""
+
+    database: Database
+    store: BlobStore
+    types: Registry
+    clock: Clock
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """`act` is due every `every` ms, and again after a minute where it failed. It opens its own transactions."""
+
+    every: int
+    act: Callable[[Bench], object]
+
+
+def _inspect(bench: Bench, job: jobs.Claimed) -> None:
+    """Looks into a file that has arrived, in a process of its own."""
+    found = inspect(bench.store.read(of_digest(job.payload)))
+    bench.database.write(files.inspected, bench.types, job, found, bench.clock.now())
+
+
+def _expire_uploads(bench: Bench) -> None:
+    bench.database.write(uploads.expire, bench.store, bench.clock.now())
+
+
+def _expire_sessions(bench: Bench) -> None:
+    bench.database.write(sessions.sweep, bench.clock.now())
+
+
+# kind -> what is done; it ends with `jobs.finish` in its last transaction.
+JOBS: Mapping[str, Callable[[Bench, jobs.Claimed], None]] = {
+    jobs.INSPECT: _inspect,
+}
+
+DUTIES: Mapping[str, Duty] = {
+    "expire uploads": Duty(HOUR_MS, _expire_uploads),
+    "expire sessions": Duty(HOUR_MS, _expire_sessions),
+}
