@@ -3,20 +3,17 @@
 The ledger beside it is the tester's: what was captured, and what was truly on the screen when it was.
 """
 
-import sqlite3
+import json
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from minhchung_client import Device, Replica, Unreachable
 from minhchung_client.ids import uuid7
+from simulator.disk import Crash, Disk
 from simulator.server import ModelServer
 
 YEAR_MS = 365 * 86_400_000
-
-
-class Crash(Exception):
-    """The phone's process died here."""
 
 
 class PhoneClock:
@@ -34,22 +31,6 @@ class PhoneClock:
 
     def mono(self) -> int:
         return 0
-
-
-class Fragile:
-    """A connection whose process may die at the n-th statement."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.real, self.left = connection, -1
-
-    def execute(self, *args: Any) -> Any:
-        if self.left == 0:
-            raise Crash
-        self.left -= 1
-        return self.real.execute(*args)
-
-    def executescript(self, script: str) -> Any:
-        return self.real.executescript(script)
 
 
 @dataclass(slots=True)
@@ -91,15 +72,13 @@ class Phone:
     def __post_init__(self) -> None:
         self.client = f"client-{self.account}"
         self.clock = PhoneClock(self.rng)
-        self.connection = Fragile(sqlite3.connect(":memory:", isolation_level=None))
+        self.disk = Disk()
         self.start()
 
     def start(self) -> None:
         """A fresh process over the same disk."""
-        self.connection.left = -1
-        if self.connection.real.in_transaction:
-            self.connection.real.execute("rollback")
-        self.replica = self.replica_type(self.connection, clock=self.clock, new_id=self._new_id)  # type: ignore[arg-type]
+        self.disk.restart()
+        self.replica = self.replica_type(self.disk, clock=self.clock, new_id=self._new_id)  # type: ignore[arg-type]
         self.device = Device(self.replica, self)
 
     def _new_id(self, now: int) -> str:
@@ -107,13 +86,24 @@ class Phone:
 
     def capture(self, action: str, scope: str, record_id: str | None = None, **change: Any) -> str:
         """Edits, and notes what was on the screen."""
-        over = any(op["record_id"] == record_id for op in self.replica.batch(1_000_000, 1 << 40))
+        over = self._waits(record_id)
         made = self.replica.edit(action, "thing", scope, record_id, **change)
-        body = self.replica.batch(max_ops=1_000_000, max_bytes=1 << 40)[-1]
+        row = self.disk.execute("select body from outbox order by dev_seq desc limit 1").fetchone()
+        body = json.loads(row[0])
         seen = self.seen.setdefault(made, set())
         self.ledger[body["op_id"]] = Captured(body, frozenset(seen), over)
         seen |= values_of(body.get("set", {}))
         return made
+
+    def _waits(self, record_id: str | None) -> bool:
+        """Whether earlier edits of a record are still to be sent."""
+        query = "select 1 from outbox where record_id = ? limit 1"
+        return self.disk.execute(query, (record_id,)).fetchone() is not None
+
+    def known(self) -> list[str]:
+        """Ids of the records that the replica shows, sorted."""
+        query = "select id from base where doc is not null union select record_id from waiting order by 1"
+        return [record_id for (record_id,) in self.disk.execute(query)]
 
     def look(self, record_id: str) -> dict[str, Any] | None:
         """The record on the screen: whatever it shows has been seen."""
@@ -150,14 +140,14 @@ class Phone:
     def step(self, what: str) -> None:
         """One sync step, in which the process may die at any statement."""
         if self.rng.random() < self.faults.crash:
-            self.connection.left = self.rng.randrange(12)
+            self.disk.left = self.rng.randrange(12)
         try:
             getattr(self.device, what)()
         except Unreachable:
             pass
         except Crash:
             self.start()
-        self.connection.left = -1
+        self.disk.left = -1
 
     def something_late(self) -> None:
         """A request that a proxy sends again, or an answer that comes after all."""

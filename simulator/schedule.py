@@ -1,5 +1,6 @@
 """One schedule: what people do, in an order and under faults that its seed decides; then the faults stop."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -35,8 +36,10 @@ class Schedule:
             self.trace.append(f"{phone.account} {action.__name__}")
             action(self, phone)
             self.server.idle(self.rng)
-        stuck = self._quiet()
-        return stuck or check(self.server, self.phones)
+        broken = self._quiet() or check(self.server, self.phones)
+        for phone in self.phones:
+            phone.disk.give_back()
+        return broken
 
     def _word(self) -> str:
         self.words += 1
@@ -44,7 +47,7 @@ class Schedule:
 
     def edit(self, phone: Phone) -> None:
         """Somebody captures something, with or without signal."""
-        known = sorted({*self.made} & {r["id"] for r in phone.replica.records()})
+        known = [record_id for record_id in phone.known() if record_id in self.made]
         if not known or self.rng.random() < 0.3:
             unit = self.rng.choice(sorted(self.server.grants[phone.account]))
             made = phone.capture("create", f"{unit}/2026", set=self._values(None))
@@ -128,20 +131,27 @@ class Schedule:
             phone.faults = Faults(0, 0, 0, 0, 0)
             while phone.late:
                 phone.something_late()
-        for _ in range(2):
-            for phone in self.phones:
-                if problem := self._catch_up(phone):
-                    return [problem]
-        return []
+        steps: tuple[Callable[[Phone], bool], ...] = (_pushes, _pulls)
+        return [p for step in steps for phone in self.phones if (p := _comes_to_rest(phone, step))][:1]
 
-    def _catch_up(self, phone: Phone) -> str | None:
-        try:
-            for _ in range(300):
-                if phone.device.push_once() == 0 and not phone.device.pull_once():
-                    return None
-        except ClientError as error:
-            return f"{phone.account} cannot go on: {error!r}"
-        return f"{phone.account} does not come to rest: {phone.replica.pending()} ops wait"
+
+def _comes_to_rest(phone: Phone, step: Callable[[Phone], bool]) -> str | None:
+    """Repeats a step until nothing is left to do; what is wrong where that never comes."""
+    try:
+        for _ in range(300):
+            if not step(phone):
+                return None
+    except ClientError as error:
+        return f"{phone.account} cannot go on: {error!r}"
+    return f"{phone.account} does not come to rest: {phone.replica.pending()} ops wait"
+
+
+def _pushes(phone: Phone) -> bool:
+    return phone.device.push_once() > 0
+
+
+def _pulls(phone: Phone) -> bool:
+    return phone.device.pull_once()
 
 
 ACTIONS = (

@@ -66,10 +66,8 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def check(value: Any, path: str = "", depth: int = 0) -> None:
     """Raises OddValue where `value` cannot be canonical: odd numbers, NUL, lone surrogates, depth, odd names."""
-    if isinstance(value, OddNumber):
-        raise OddValue(path, "a number must be an integer below 2^53; write decimals as strings")
     if isinstance(value, str):
-        if "\x00" in value or not _encodable(value):
+        if "\x00" in value or not (value.isascii() or _encodable(value)):
             raise OddValue(path, "text holds a NUL or half a surrogate pair")
     elif isinstance(value, dict | list):
         if depth >= DEPTH:
@@ -78,7 +76,10 @@ def check(value: Any, path: str = "", depth: int = 0) -> None:
         for name, child in children:
             if isinstance(name, str) and not (name.isascii() and 0 < len(name) <= NAME_LENGTH and name.isprintable()):
                 raise OddValue(path, "a field name must be short printable ASCII")
-            check(child, f"{path}/{name}", depth + 1)
+            if type(child) is not int:  # parsed numbers are ints of the allowed range, or odd
+                check(child, f"{path}/{name}", depth + 1)
+    elif isinstance(value, OddNumber):
+        raise OddValue(path, "a number must be an integer below 2^53; write decimals as strings")
 
 
 def _encodable(text: str) -> bool:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from minhchung_client.schema import SCHEMA
+from minhchung_client.schema import SCHEMA, SCHEMA_MARK
 
 
 class Local:
@@ -12,7 +12,8 @@ class Local:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        connection.executescript(SCHEMA)
+        if connection.execute("pragma user_version").fetchone()[0] != SCHEMA_MARK:
+            connection.executescript(f"{SCHEMA}pragma user_version = {SCHEMA_MARK};")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

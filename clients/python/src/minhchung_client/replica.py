@@ -246,5 +246,4 @@ def _sendable(op: Doc) -> str:
     return text
 
 
-def _text(value: Doc) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode

@@ -7,6 +7,8 @@ service's word does not show yet, because they are still to be sent, or because 
 come. A `file` is `waiting`, `sent`, or `verified` by its record; `problem` is why the service did not take it.
 """
 
+from zlib import crc32
+
 SCHEMA = """
 create table if not exists meta (name text primary key, value text not null) without rowid;
 create table if not exists base (
@@ -36,3 +38,5 @@ create table if not exists file (
     url text, state text not null, problem text, turn integer not null default 0
 ) without rowid;
 """
+
+SCHEMA_MARK = crc32(SCHEMA.encode()) >> 1  # `user_version` of a database that has these tables: a signed 32 bit number
