@@ -41,6 +41,13 @@ class Permission(StrEnum):
     CAPTURE = "capture"
     REVIEW = "review"
     ADMINISTER = "administer"
+    SIGN = "sign"  # what a unit sends out in its own name: registration, monthly report, dossier
+    COORDINATE = "coordinate"  # lists, guidance, inspections and answers of the provincial police
+    APPRAISE = "appraise"  # dossiers and maintenance, with minutes
+    DECIDE = "decide"  # lists and recognition, for the People's Committee and its Chair
+    AWARD = "award"  # appraisal of awards
+    BUDGET = "budget"  # sees what units need funds for, and nothing else
+    PUBLISH = "publish"  # sees what was cleared for publication, and nothing else
 
 
 R, C, V, A = Permission.READ, Permission.CAPTURE, Permission.REVIEW, Permission.ADMINISTER
@@ -49,12 +56,15 @@ R, C, V, A = Permission.READ, Permission.CAPTURE, Permission.REVIEW, Permission.
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FIELD_OFFICER: frozenset({R, C}),
     Role.UNIT_EDITOR: frozenset({R, C}),
-    Role.UNIT_HEAD: frozenset({R, C}),
+    Role.UNIT_HEAD: frozenset({R, C, Permission.SIGN}),
     Role.COMMUNE_POLICE: frozenset({R, C}),
-    Role.PROVINCE_APPRAISER: frozenset({R, V}),
-    Role.PROVINCE_COORDINATOR: frozenset({R, V}),
-    Role.PROVINCE_DECIDER: frozenset({R}),
+    Role.PROVINCE_APPRAISER: frozenset({R, V, Permission.APPRAISE}),
+    Role.PROVINCE_COORDINATOR: frozenset({R, V, Permission.COORDINATE}),
+    Role.PROVINCE_DECIDER: frozenset({R, Permission.DECIDE}),
     Role.PROVINCE_OFFICE: frozenset({R}),
+    Role.AWARD_APPRAISER: frozenset({Permission.AWARD}),
+    Role.BUDGET_VIEWER: frozenset({Permission.BUDGET}),
+    Role.PRESS_EDITOR: frozenset({Permission.PUBLISH}),
     Role.FRONT_MEMBER: frozenset({C}),
     Role.DEPARTMENT_MEMBER: frozenset({C}),
     Role.AUDITOR: frozenset({R}),
