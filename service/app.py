@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from sqlmodel import Session
+from starlette.datastructures import State
 
 from auth.keys import load_keys, load_secret
 from programme.registry import registry
@@ -41,9 +42,18 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # an address has one spelling
     )
-    state = app.state
+    furnish(app.state, settings, clock or SystemClock())
+    problems.install(app)
+    pages.install(app)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    return app
+
+
+def furnish(state: State, settings: Settings, clock: Clock) -> None:
+    """Everything that a process of the service holds; what is not in here survives it in the database or the store."""
     state.settings = settings
-    state.clock = clock or SystemClock()
+    state.clock = clock
     state.database = Database(settings.db_url)
     state.store = DirectoryStore(settings.data_dir / "blobs")
     state.keys = load_keys(settings.data_dir / "keys")
@@ -51,11 +61,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     state.types = registry()
     state.media_arrived = _arrival_hook(state.types)
     state.worker = Worker(Bench(state.database, state.store, state.types, state.clock, settings))
-    problems.install(app)
-    pages.install(app)
-    for module in ROUTERS:
-        app.include_router(module.router)
-    return app
 
 
 @asynccontextmanager
