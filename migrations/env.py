@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-import sync.models  # noqa: F401  # importing fills SQLModel.metadata
+import sync.kept_models  # noqa: F401  # importing fills SQLModel.metadata
 
 
 def render(kind: str, found: object, _context: object) -> str | Literal[False]:

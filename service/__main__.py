@@ -1,13 +1,13 @@
-"""The command line: `minhchung serve | migrate | demo | openapi | account | catalogue | units | verify`."""
+"""The command line, `minhchung COMMAND`: see `COMMANDS`, or `minhchung --help`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from service.commands import account, catalogue, demo, migrate, openapi, serve, units, verify
+from service.commands import account, catalogue, demo, epoch, migrate, openapi, serve, units, verify
 from service.settings import Settings
 
-COMMANDS = (serve, migrate, demo, openapi, account, catalogue, units, verify)
+COMMANDS = (serve, migrate, demo, openapi, account, catalogue, units, epoch, verify)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -24,11 +24,12 @@ def json_response(text: str) -> Response:
     return Response(text.encode(), media_type="application/json")
 
 
-def pushed(answer: Pushed, language: str, now: int, receipt: str | None) -> Response:
+def pushed(answer: Pushed, language: str, now: int, receipt: str | None, safe: dict[str, int]) -> Response:
     """The answer to a push (protocol C.4)."""
     results = ",".join(with_document(result(o, language), "record", o.doc) for o in answer.outcomes)
-    head = {"epoch": answer.epoch, "server_time": iso(now), "acked_through": answer.acked_through}
-    text = orjson.dumps({**head, "missing_dev_seq": answer.missing, "receipt": receipt}).decode()
+    head: dict[str, Any] = {"epoch": answer.epoch, "server_time": iso(now), "acked_through": answer.acked_through}
+    head |= {"missing_dev_seq": answer.missing, "safe_to_delete": safe, "receipt": receipt}
+    text = orjson.dumps(head).decode()
     return json_response(f'{text[:-1]},"results":[{results}]}}')
 
 
@@ -50,10 +51,10 @@ def result(outcome: Outcome, language: str) -> dict[str, Any]:
     return shown
 
 
-def page(found: Page) -> Response:
+def page(found: Page, safe: dict[str, int]) -> Response:
     """A page of a pull (protocol C.5)."""
     head = {"epoch": found.epoch, "cursor": found.cursor, "more": found.more, "removed": found.removed}
-    text = orjson.dumps({**head, "reload": found.reload, "heads": found.heads}).decode()
+    text = orjson.dumps({**head, "reload": found.reload, "heads": found.heads, "safe_to_delete": safe}).decode()
     return json_response(f'{text[:-1]},"changes":[{",".join(map(_change, found.changes))}]}}')
 
 

@@ -10,14 +10,15 @@ from starlette.datastructures import State
 from auth.keys import load_keys, load_secret
 from programme.registry import registry
 from service import pages, problems
+from service.checkpoints import look_back
 from service.clock import Clock, SystemClock
 from service.db import Database
 from service.duties import Bench
 from service.edge import Service
 from service.routes import accounts, auth, catalogue, health, media, progress, proofs, records, reviews, sync, uploads
 from service.settings import Settings
+from service.stores import open_store
 from service.worker import Worker
-from storage.local import DirectoryStore
 from sync import files
 from sync.types import Registry
 
@@ -55,7 +56,7 @@ def furnish(state: State, settings: Settings, clock: Clock) -> None:
     state.settings = settings
     state.clock = clock
     state.database = Database(settings.db_url)
-    state.store = DirectoryStore(settings.data_dir / "blobs")
+    state.store = open_store(settings)
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
     state.types = registry()
@@ -65,6 +66,7 @@ def furnish(state: State, settings: Settings, clock: Clock) -> None:
 
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
+    look_back(app.state.database, app.state.store)
     app.state.worker.start()
     yield
     app.state.worker.stop()

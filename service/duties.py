@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from auth import sessions
+from auth.keys import load_keys
+from service.checkpoints import write_checkpoint
 from service.clock import Clock
 from service.db import Database
 from service.settings import Settings
@@ -35,7 +37,7 @@ class Bench:
 class Duty:
     """`act` is due every `every` ms, and again after a minute where it failed. It opens its own transactions."""
 
-    every: int
+    every: int | Callable[[Settings], int]
     act: Callable[[Bench], object]
 
 
@@ -53,12 +55,18 @@ def _expire_sessions(bench: Bench) -> None:
     bench.database.write(sessions.sweep, bench.clock.now())
 
 
+def _checkpoint(bench: Bench) -> None:
+    keys = load_keys(bench.settings.data_dir / "keys")
+    write_checkpoint(bench.database, bench.store, keys, bench.settings.public_url, bench.clock.now())
+
+
 # kind -> what is done; it ends with `jobs.finish` in its last transaction.
 JOBS: Mapping[str, Callable[[Bench, jobs.Claimed], None]] = {
     jobs.INSPECT: _inspect,
 }
 
 DUTIES: Mapping[str, Duty] = {
+    "checkpoint": Duty(lambda settings: settings.checkpoint_seconds * 1000, _checkpoint),
     "expire uploads": Duty(HOUR_MS, _expire_uploads),
     "expire sessions": Duty(HOUR_MS, _expire_sessions),
 }

@@ -36,6 +36,17 @@ class Settings(BaseSettings):
     body_max_bytes: Annotated[int, Field(description="Largest JSON body, in bytes; uploads have their own limit.")] = (
         4 * 2**20
     )
+    checkpoint_seconds: Annotated[
+        int, Field(ge=1, description="Seconds between signed checkpoints of the log in the blob store.")
+    ] = 300
+    safe_backups: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="How many verified backups must hold a change before phones hear that they may delete theirs; "
+            "0: never.",
+        ),
+    ] = 1
 
     @property
     def db_url(self) -> str:

@@ -81,6 +81,7 @@ class PushAnswer(BaseModel):
     server_time: str
     acked_through: int
     missing_dev_seq: list[int]
+    safe_to_delete: dict[str, int]
     receipt: Annotated[str | None, Field(description="JWS (ES256) over what became of each op")]
     results: list[Result]
 
@@ -116,6 +117,7 @@ class PullAnswer(BaseModel):
     removed: list[str]
     reload: list[str]
     heads: dict[str, int]
+    safe_to_delete: Annotated[dict[str, int], Field(description="per scope, the last seq that backups hold")]
     changes: list[Change]
 
 

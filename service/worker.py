@@ -5,6 +5,7 @@ import threading
 
 from service.duties import DUTIES, JOBS, Bench
 from sync import jobs
+from sync.epoch import is_restored
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
@@ -44,8 +45,10 @@ class Worker:
                 self._stopping.wait(IDLE_SECONDS)
 
     def drain(self) -> int:
-        """Does every job that is due; returns how many."""
+        """Does every job that is due; returns how many. A restored service leaves all as it is for its operator."""
         done = 0
+        if self.bench.database.read(is_restored):
+            return done
         write, clock = self.bench.database.write, self.bench.clock
         while not self._stopping.is_set() and (job := write(jobs.claim, clock.now())):
             JOBS[job.kind](self.bench, job)
@@ -54,11 +57,14 @@ class Worker:
 
     def attend(self) -> None:
         """Does every duty that has come round; one that fails holds up no other."""
-        database, clock = self.bench.database, self.bench.clock
+        database, clock, settings = self.bench.database, self.bench.clock, self.bench.settings
+        if database.read(is_restored):
+            return
         due = database.read(jobs.due, list(DUTIES), clock.now())
         for name in due:
             duty = DUTIES[name]
-            if self._stopping.is_set() or not database.write(jobs.take, name, clock.now(), duty.every):
+            every = duty.every if isinstance(duty.every, int) else duty.every(settings)
+            if self._stopping.is_set() or not database.write(jobs.take, name, clock.now(), every):
                 continue
             try:
                 duty.act(self.bench)

@@ -89,6 +89,9 @@ class ModelWorld:
         found = [v for (r, v), d in self.tables.past.items() if r == record_id and content_digest in d]
         return max(found, default=None)
 
+    def shared_ver(self, _record_id: str, _epoch: str | None) -> int | None:
+        return None
+
     def waiters(self, needs: str) -> list[Waiting]:
         found = []
         for op_id, waiting in self.tables.waits.items():

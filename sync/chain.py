@@ -1,26 +1,13 @@
-"""The hash chain of a scope's log. Pure (protocol C.3, C.9).
+"""The hash chain of a scope's log, for the entries of the engine. Pure; the rules are `proof.chain`'s."""
 
-`entry_hash = SHA256("mc1" | scope | seq | prev_hash | header_digest | payload_digest)`; the payload digest is salted so
-that an erased body cannot be guessed from it (protocol P58).
-"""
-
-from sync import canonical
+from proof import chain
+from proof.chain import START, payload_digest
 from sync.outcome import Entry
 
-START = bytes(32)
-
-
-def payload_digest(salt: bytes, body: bytes) -> bytes:
-    return canonical.sha256(salt + body)
-
-
-def header_digest(entry: Entry) -> bytes:
-    return canonical.sha256(
-        canonical.encode([entry.kind, entry.record_id, entry.ver, entry.op_id, entry.actor, entry.at])
-    )
+__all__ = ["START", "entry_hash", "payload_digest"]
 
 
 def entry_hash(entry: Entry, previous: bytes, payload: bytes) -> bytes:
     """Hash of `entry`, whose `seq` and `at` are set, after the entry whose hash is `previous`."""
-    place = f"mc1\n{entry.scope}\n{entry.seq}\n".encode()
-    return canonical.sha256(place + previous + header_digest(entry) + payload)
+    header = [entry.kind, entry.record_id, entry.ver, entry.op_id, entry.actor, entry.at]
+    return chain.entry_hash(entry.scope, entry.seq, previous, header, payload)

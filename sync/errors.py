@@ -3,6 +3,7 @@
 SyncError
 ├── Malformed            the envelope cannot be read
 ├── EpochChanged         the server was restored; re-push what receipts say, then pull
+├── Restored             the server was restored, and waits for its operator
 ├── ReplicaForked        two installs share one client id
 ├── BatchTooLarge        more ops than a push may carry
 ├── CursorInvalid        not a cursor of this service
@@ -29,6 +30,10 @@ class Malformed(SyncError):
 
 class EpochChanged(SyncError):
     code = "epoch_changed"
+
+
+class Restored(SyncError):
+    code = "restored"
 
 
 class ReplicaForked(SyncError):

@@ -36,7 +36,10 @@ class OpFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One op as the engine sees it. `server` holds server-owned values; only ops made here have any."""
+    """One op as the engine sees it. `server` holds server-owned values; only ops made here have any.
+
+    `epoch`: the lineage that `base_ver` counts in.
+    """
 
     op_id: str
     client_id: str
@@ -56,6 +59,7 @@ class Op:
     deps: tuple[str, ...] = ()
     captured: dict[str, Any] | None = None
     base_hash: str | None = None
+    epoch: str | None = None
     server: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -126,6 +130,7 @@ def read(env: Envelope, account_id: str) -> Op:
         deps=tuple(_texts(raw, "deps")),
         captured=_optional_map(raw, "captured"),
         base_hash=_match(raw, "base_hash", DIGEST) if "base_hash" in raw else None,
+        epoch=_text(raw, "epoch") if raw.get("epoch") is not None else None,
         **_changes(raw),
     )
 

@@ -20,7 +20,7 @@ from sync.stamp import stamp
 from sync.state import Dot, Marks, State, render
 from sync.types import MEDIA, Kind, RecordType, Registry
 from sync.validate import validate
-from sync.versions import text_at, ver_of
+from sync.versions import seen_in, text_at
 
 
 @dataclass(slots=True)
@@ -158,8 +158,9 @@ class Planner:
             first = Dot(1, op.client_id, op.dev_seq or 0, op.actor)
             state = State(op.record_id, op.type, op.scope, record_type.schema, Marks(first))
             state.server |= {"created_at": iso(at), **({} if record_type.shared else self.fresh)}
-        if op.base_hash and not fresh:
-            op = replace(op, base_ver=ver_of(self.world, self.plan, state, record_type, op.base_hash))
+        if not fresh:
+            seen = seen_in(self.world, self.plan, op, state, record_type)
+            op = op if seen == op.base_ver else replace(op, base_ver=seen)
         files = {m["sha256"] for m in state.data.get(MEDIA, ())}
         merged = merge.apply(
             state, op, record_type, lambda name, ver: text_at(self.world, self.plan, op.record_id, name, ver)

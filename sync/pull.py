@@ -12,8 +12,7 @@ from sqlmodel import Session, col
 
 from auth.principal import Permission, Principal
 from sync.cursor import Cursor, decode, encode, mark
-from sync.epoch import current_epoch
-from sync.errors import EpochChanged
+from sync.epoch import require_epoch
 from sync.models import LeftRecord, LogEntry, Record, ScopeHead
 from sync.visibility import visible
 
@@ -62,12 +61,12 @@ def pull(
     """The next page for `principal`: full up to `limit` records or `max_bytes` whenever more exists.
 
     `held`: scopes of records that the client has from push answers, so that it hears of losing one it never pulled.
-    Must run on one read snapshot. Raises CursorInvalid, EpochChanged.
+    Must run on one read snapshot. Raises CursorInvalid, EpochChanged, Restored.
     """
-    current = current_epoch(session)
-    at = decode(cursor, secret) if cursor else Cursor(epoch or current, principal.account_id)
-    if at.epoch != current or (epoch is not None and epoch != current):
-        raise EpochChanged(current={"epoch": current})
+    at = decode(cursor, secret) if cursor else None
+    # A client that names the present epoch has heard of it; an older cursor then still holds wherever its hash does.
+    current = require_epoch(session, principal, epoch if epoch or at is None else at.epoch)
+    at = at or Cursor(current, principal.account_id)
     if at.account_id != principal.account_id:
         at = Cursor(current, principal.account_id)
     heads = _heads(session, principal)

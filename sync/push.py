@@ -8,8 +8,8 @@ from sqlmodel import Session, col
 
 from auth.principal import Permission, Principal
 from sync.append import Salt, random_salt, upsert, write
-from sync.epoch import current_epoch
-from sync.errors import BatchTooLarge, EpochChanged, ReplicaForked
+from sync.epoch import require_epoch
+from sync.errors import BatchTooLarge, ReplicaForked
 from sync.models import Op, Replica
 from sync.op import envelope
 from sync.outcome import Outcome
@@ -52,13 +52,11 @@ def push(
 
     `fresh`: server-owned values that new records start with, such as the catalogue in force.
 
-    Raises BatchTooLarge, EpochChanged, ReplicaForked; then nothing is stored.
+    Raises BatchTooLarge, EpochChanged, Restored, ReplicaForked; then nothing is stored.
     """
     if len(ops) > MAX_OPS:
         raise BatchTooLarge(max_ops=MAX_OPS)
-    current = current_epoch(session)
-    if epoch is not None and epoch != current:
-        raise EpochChanged(current={"epoch": current})
+    current = require_epoch(session, principal, epoch)
     replica = _lock_replica(session, principal.client_id, now)
     world = DbWorld(session, principal.client_id)
     envelopes = [envelope(raw, principal.client_id) for raw in ops]

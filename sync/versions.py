@@ -2,6 +2,7 @@
 
 import orjson
 
+from sync.op import Op
 from sync.plan import Plan, World
 from sync.state import State, content_digest
 from sync.types import RecordType
@@ -14,6 +15,20 @@ def text_at(world: World, plan: Plan, record_id: str, name: str, ver: int) -> st
         found = orjson.loads(changed.docs[ver])["data"].get(name)
         return found if isinstance(found, str) else None
     return world.text_at(record_id, name, ver)
+
+
+def seen_in(world: World, plan: Plan, op: Op, state: State, record_type: RecordType) -> int:
+    """The version that an op was made over, among those of the present lineage (protocol P14).
+
+    A number is worth what its lineage shares with this one: after a restore the same numbers come again for others'
+    words, and an op that has waited on a phone all that time has not seen them.
+    """
+    if op.base_hash:
+        return ver_of(world, plan, state, record_type, op.base_hash)
+    if not op.base_ver or not op.client_id:
+        return op.base_ver
+    shared = world.shared_ver(state.id, op.epoch)
+    return op.base_ver if shared is None else min(op.base_ver, shared)
 
 
 def ver_of(world: World, plan: Plan, state: State, record_type: RecordType, digest: str) -> int:

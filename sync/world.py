@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlmodel import Session, col
 
 from sync import state as records
+from sync.epoch import lineage, shared_ver
 from sync.locks import hold
 from sync.models import Blob, Holding, LogEntry, Op, OpWait, Record, Revision, Serial
 from sync.op import MAX_DEPS, Envelope, read
 from sync.op import Op as ReadOp
 from sync.outcome import Entry, Known
 from sync.plan import Waiting
-from sync.stamp import file_entry
 
 AT_ONCE = 10_000  # databases bound how many values one statement may hold, and an op may name more files than that
 
@@ -32,6 +32,7 @@ class DbWorld:
         self.waits: dict[str, list[Waiting]] = {}
         self.numbers: dict[tuple[str, str], int] = {}
         self.files: dict[tuple[str, str], dict[str, Any]] = {}
+        self.lineage: list[str] = []
 
     def fetch(self, envelopes: list[Envelope], account_id: str) -> None:
         """Reads all that the batch names; what it names indirectly is read when asked for."""
@@ -117,12 +118,12 @@ class DbWorld:
         wanted = sorted(digests)
         for start in range(0, len(wanted), AT_ONCE):
             rows = self.session.execute(
-                select(col(Blob.sha256), col(Blob.mime), col(Blob.check), col(Blob.backed_up_at))
+                select(col(Blob.sha256), col(Blob.mime), col(Blob.check))
                 .join(Holding, col(Holding.sha256) == col(Blob.sha256))
                 .where(col(Blob.sha256).in_(wanted[start : start + AT_ONCE]), col(Holding.account_id) == account_id)
             )
-            for sha256, *found in rows:
-                self.files[sha256, account_id] = file_entry(*found)
+            for sha256, mime, check in rows:
+                self.files[sha256, account_id] = {"state": "verified", "mime": mime, "check": check}
 
     def record(self, record_id: str) -> records.State | None:
         if record_id not in self.states and record_id not in self.rows:
@@ -156,6 +157,10 @@ class DbWorld:
         where = (col(Revision.record_id) == record_id, col(Revision.content_digest) == content_digest)
         found: int | None = self.session.execute(select(func.max(col(Revision.ver))).where(*where)).scalar_one()
         return found
+
+    def shared_ver(self, record_id: str, epoch: str | None) -> int | None:
+        self.lineage = self.lineage or lineage(self.session)
+        return shared_ver(self.session, self.lineage, record_id, epoch)
 
     def waiters(self, needs: str) -> list[Waiting]:
         if needs not in self.waits:

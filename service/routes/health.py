@@ -2,16 +2,16 @@
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy import text
 
 from service.deps import Db
 from service.problems import Row, catalogue, responses
+from sync.epoch import is_restored
 
 router = APIRouter(tags=["service"])
 
 
 class Health(BaseModel):
-    """`ok` when the process answers and its database does."""
+    """`ok` when the process answers and its database does; `restored` when sync waits for an operator."""
 
     status: str
 
@@ -19,8 +19,7 @@ class Health(BaseModel):
 @router.get("/v1/health", operation_id="health", responses=responses("storage_unavailable"))
 def health(db: Db) -> Health:
     """Ready to serve: the database answers."""
-    db.read(lambda session: session.execute(text("select 1")).scalar_one())
-    return Health(status="ok")
+    return Health(status="restored" if db.read(is_restored) else "ok")
 
 
 @router.get("/v1/problems", operation_id="listProblems", responses=responses())

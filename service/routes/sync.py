@@ -1,9 +1,13 @@
 """Push and pull (protocol C.4, C.5): one call each."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Response
+from sqlmodel import Session
 
+from auth.principal import Principal
 from auth.tokens import sign
 from programme import intake
 from service import answers
@@ -11,8 +15,11 @@ from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Language, Now, 
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PullAnswer, PullRequest, PushAnswer, PushRequest
+from sync.backups import safe_to_delete
 from sync.pull import pull
 from sync.receipt import TYP, receipt
+
+T = TypeVar("T")
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
 
@@ -21,11 +28,18 @@ def _answers(model: Any, *codes: str) -> dict[int | str, dict[str, Any]]:
     return {**responses(*CALLER_CODES, *codes), 200: {"model": model}}
 
 
+def _with_safe(
+    session: Session, caller: Principal, copies: int, work: Callable[[Session], T]
+) -> tuple[T, dict[str, int]]:
+    """What `work` answers, and how much of it backups let the caller forget."""
+    return work(session), safe_to_delete(session, caller, copies)
+
+
 @router.post(
     "/push",
     operation_id="push",
     response_class=Response,
-    responses=_answers(PushAnswer, "epoch_changed", "replica_forked", "batch_too_large"),
+    responses=_answers(PushAnswer, "epoch_changed", "restored", "replica_forked", "batch_too_large"),
 )
 def push_ops(
     body: PushRequest,
@@ -43,27 +57,22 @@ def push_ops(
     A dry run gives the very answer that a push would have got, without a receipt: nothing was taken.
     """
     run = db.rehearse if dry_run else db.write
-    pushed = run(intake.push, types, caller, body.ops, now, epoch=body.epoch, pending=body.pending)
+    parts: dict[str, Any] = {"registry": types, "principal": caller, "ops": body.ops, "now": now}
+    work = partial(intake.push, **parts, epoch=body.epoch, pending=body.pending)
+    pushed, safe = run(_with_safe, caller, config.safe_backups, work)
     signed = None if dry_run else sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
-    return answers.pushed(pushed, language, now, signed)
+    return answers.pushed(pushed, language, now, signed, safe)
 
 
 @router.post(
     "/pull",
     operation_id="pull",
     response_class=Response,
-    responses=_answers(PullAnswer, "epoch_changed", "cursor_invalid"),
+    responses=_answers(PullAnswer, "epoch_changed", "restored", "cursor_invalid"),
 )
-def pull_changes(body: PullRequest, caller: Caller, db: Db, secret: Secret) -> Response:
+def pull_changes(body: PullRequest, caller: Caller, db: Db, config: Config, secret: Secret) -> Response:
     """Reads what changed after the cursor, in everything the caller may see."""
-    page = db.read(
-        pull,
-        caller,
-        secret,
-        cursor=body.cursor,
-        epoch=body.epoch,
-        held=body.held,
-        limit=body.limit,
-        max_bytes=body.max_bytes,
-    )
-    return answers.page(page)
+    asked = body.model_dump(include={"cursor", "epoch", "held", "limit", "max_bytes"})
+    work = partial(pull, principal=caller, secret=secret, **asked)
+    page, safe = db.read(_with_safe, caller, config.safe_backups, work)
+    return answers.page(page, safe)

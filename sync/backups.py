@@ -1,0 +1,75 @@
+"""What backups hold, and so what a phone may forget (protocol C.5, row D9).
+
+A backup counts once it was read back and held. A file is in it when every byte is; so a caller that wants to know
+whether a file may be forgotten elsewhere asks `holds_file`, by digest.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, select
+from sqlmodel import Session, col
+
+from auth.principal import Principal
+from sync.kept_models import Backup, BackupFile, BackupHead
+from sync.visibility import visible
+
+AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A backup that was verified. `heads`: scope -> seq in its snapshot; `files`: digests of all files in it."""
+
+    name: str
+    taken_at: int
+    epoch: str
+    place: str
+    heads: dict[str, int]
+    files: list[str]
+
+
+def record(session: Session, taken: Taken, now: int) -> None:
+    """Notes a verified backup; noting one again changes nothing."""
+    if session.get(Backup, taken.name) is not None:
+        return
+    session.add(Backup(**{n: getattr(taken, n) for n in ("name", "taken_at", "epoch", "place")}, verified_at=now))
+    session.flush()
+    heads = [{"backup": taken.name, "scope": scope, "seq": seq} for scope, seq in taken.heads.items()]
+    if heads:
+        session.execute(insert(BackupHead), heads)
+    for start in range(0, len(taken.files), AT_ONCE):
+        some = taken.files[start : start + AT_ONCE]
+        known = set(session.scalars(select(col(BackupFile.sha256)).where(col(BackupFile.sha256).in_(some))))
+        fresh = [{"sha256": sha256, "backup": taken.name} for sha256 in some if sha256 not in known]
+        if fresh:
+            session.execute(insert(BackupFile), fresh)
+
+
+def safe_to_delete(session: Session, principal: Principal, copies: int) -> dict[str, int]:
+    """Per visible scope, the last `seq` that the `copies` newest backups all hold; 0 copies: nothing is ever safe."""
+    if copies < 1:
+        return {}
+    newest = select(col(Backup.name)).order_by(col(Backup.taken_at).desc(), col(Backup.name)).limit(copies)
+    names = session.scalars(newest).all()
+    if len(names) < copies:
+        return {}
+    rows = session.execute(
+        select(col(BackupHead.scope), func.min(col(BackupHead.seq)))
+        .where(col(BackupHead.backup).in_(names), visible(principal, col(BackupHead.scope)))
+        .group_by(col(BackupHead.scope))
+        .having(func.count() == copies)
+    )
+    return dict(map(tuple, rows))
+
+
+def holds_file(session: Session, sha256: str) -> bool:
+    """Whether a verified backup holds every byte of a file."""
+    return session.get(BackupFile, sha256) is not None
+
+
+def before(session: Session, at: int) -> list[tuple[str, int]]:
+    """Name and time of the backups whose snapshot is not later than `at`, oldest first."""
+    rows = session.execute(
+        select(col(Backup.name), col(Backup.taken_at)).where(col(Backup.taken_at) <= at).order_by(col(Backup.taken_at))
+    )
+    return [(name, taken_at) for name, taken_at in rows]
