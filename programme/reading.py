@@ -3,8 +3,9 @@
 import orjson
 from sqlmodel import Session
 
+from auth.principal import Principal
 from sync.errors import RecordUnknown
-from sync.records import Shown, version
+from sync.records import Shown, readable, version
 
 
 def as_verified(session: Session, shown: Shown) -> Shown:
@@ -14,3 +15,11 @@ def as_verified(session: Session, shown: Shown) -> Shown:
     if ver is None:
         raise RecordUnknown
     return version(session, shown, ver)
+
+
+def chosen(session: Session, principal: Principal, record_id: str, *, verified: bool, ver: int | None) -> Shown:
+    """A record as it stands, as it was verified, or as it was at a version. Raises RecordUnknown."""
+    shown = readable(session, principal, record_id)
+    if verified:
+        return as_verified(session, shown)
+    return version(session, shown, ver) if ver else shown

@@ -1,7 +1,8 @@
 """What the shapes of requests and answers share: bounded text, instants as RFC 3339, grants."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 
 from sync.instant import iso
@@ -15,6 +16,10 @@ Instant = Annotated[
 ]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_NO_CONTROLS)]
 UnitCode = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,31})$")]
+
+
+AsOf = Annotated[Literal["head", "verified"], Query(alias="as", description="As it stands, or as it was verified.")]
+Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="As it was at this version.")]
 
 
 class Body(BaseModel):

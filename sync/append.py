@@ -199,9 +199,10 @@ def _past(changed: Changed) -> list[dict[str, Any]]:
 
 def _attachments(session: Session, plan: Plan) -> None:
     rows = [
-        {"record_id": r, "sha256": s, "account_id": who, "state": how} for (r, s), (who, how) in plan.attached.items()
+        {"record_id": r, "sha256": s, "account_id": who, "state": how, "named": True}
+        for (r, s), (who, how) in plan.attached.items()
     ]
     upsert(session, Attachment, rows)
     for record_id, sha256 in plan.detached:
         where = (col(Attachment.record_id) == record_id, col(Attachment.sha256) == sha256)
-        session.execute(delete(Attachment).where(*where))
+        session.execute(update(Attachment).where(*where).values(named=False))

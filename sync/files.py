@@ -1,45 +1,54 @@
 """Files of records: what the records say of them follows what has arrived and what was found in them."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
+from auth.principal import Principal
 from sync import canonical, jobs
 from sync.append import append
-from sync.models import Attachment, Blob, Record
+from sync.locks import hold
+from sync.models import Attachment, Blob, Holding, Record
 from sync.notice import server_op
 from sync.op import Action, Op
+from sync.stamp import file_entry
 from sync.types import Registry
+from sync.visibility import visible
+
+VERIFIED, MISSING, UNKNOWN = "verified", "missing", "unknown"
 
 
 def arrived(session: Session, registry: Registry, record_ids: list[str], now: int) -> None:
-    """Tells the records whose files are verified now, or were looked into: a change that every reader pulls."""
+    """Tells records how their files stand: they have come, were looked into, or lost. Every reader pulls the change."""
     rows = session.execute(
         select(
             col(Attachment.record_id),
             col(Attachment.sha256),
+            col(Attachment.state),
             col(Blob.mime),
             col(Blob.check),
+            col(Blob.backed_up_at),
             col(Record.type),
             col(Record.scope),
         )
-        .join(Blob, col(Blob.sha256) == col(Attachment.sha256))
+        .join(Blob, col(Blob.sha256) == col(Attachment.sha256), isouter=True)
         .join(Record, col(Record.id) == col(Attachment.record_id))
-        .where(col(Attachment.record_id).in_(sorted(record_ids)), col(Attachment.state) == "verified")
+        .where(col(Attachment.record_id).in_(sorted(record_ids)), col(Attachment.named))
         .order_by(col(Attachment.record_id), col(Attachment.sha256))
     ).all()
     files: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for record_id, sha256, mime, check, type_name, scope in rows:
+    for record_id, sha256, state, mime, check, backed_up_at, type_name, scope in rows:
         found = files.setdefault((record_id, type_name, scope), {})
-        found[sha256] = {"state": "verified", "mime": mime, "check": check}
+        found[sha256] = _shown(state == VERIFIED, mime, check, backed_up_at)
     append(session, registry, [_told(key, found, now) for key, found in files.items()], now)
 
 
-def named_by(session: Session, sha256: str) -> list[str]:
-    """Ids of the records that hold a file as verified."""
-    where = (col(Attachment.sha256) == sha256, col(Attachment.state) == "verified")
-    return sorted(session.execute(select(col(Attachment.record_id)).where(*where)).scalars())
+def named_by(session: Session, *sha256: str) -> list[str]:
+    """Ids of the records that name one of these files and have it as verified."""
+    where = (col(Attachment.sha256).in_(sha256), col(Attachment.state) == VERIFIED, col(Attachment.named))
+    return sorted(set(session.execute(select(col(Attachment.record_id)).where(*where)).scalars()))
 
 
 def _told(key: tuple[str, str, str], found: dict[str, Any], now: int) -> Op:
@@ -53,3 +62,54 @@ def inspected(session: Session, registry: Registry, job: jobs.Claimed, check: st
     session.execute(update(Blob).where(col(Blob.sha256) == job.payload).values(check=check))
     arrived(session, registry, named_by(session, job.payload), now)
     jobs.finish(session, job)
+
+
+def backed_up(session: Session, registry: Registry, digests: Sequence[str], now: int) -> None:
+    """Notes that a second copy of these files was read back and is good; tells the records that it is safe to delete.
+
+    For whoever makes copies: a mirror, a backup. `digests`: hex, of files that are here; others are passed over.
+    """
+    fresh = (col(Blob.sha256).in_(sorted(digests)), col(Blob.backed_up_at).is_(None))
+    marked = session.scalars(update(Blob).where(*fresh).values(backed_up_at=now).returning(col(Blob.sha256))).all()
+    if marked:
+        arrived(session, registry, named_by(session, *marked), now)
+
+
+def lost(session: Session, registry: Registry, sha256: str, now: int) -> None:
+    """The bytes of a file are no longer good, and no copy of them is: asks every phone that may have it to send it."""
+    hold(session, [sha256])
+    waiting = named_by(session, sha256)
+    session.execute(delete(Holding).where(col(Holding.sha256) == sha256))
+    session.execute(delete(Blob).where(col(Blob.sha256) == sha256))
+    session.execute(update(Attachment).where(col(Attachment.sha256) == sha256).values(state=MISSING))
+    arrived(session, registry, waiting, now)
+
+
+def standings(session: Session, principal: Principal, asked: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """How files stand, by record id and digest, in the order asked; `unknown` where the caller may not know.
+
+    A file is known through a record that the caller may read and that names it or has named it, or because this
+    account has sent all of it. Whoever merely knows a digest learns nothing (protocol P44).
+    """
+    digests = sorted({sha256 for _, sha256 in asked})
+    of_blob = (col(Blob.mime), col(Blob.check), col(Blob.backed_up_at))
+    named = session.execute(
+        select(col(Attachment.record_id), col(Attachment.sha256), col(Attachment.state), *of_blob)
+        .join(Record, col(Record.id) == col(Attachment.record_id))
+        .join(Blob, col(Blob.sha256) == col(Attachment.sha256), isouter=True)
+        .where(col(Attachment.sha256).in_(digests), visible(principal, col(Record.scope)))
+    ).all()
+    sent = session.execute(
+        select(col(Blob.sha256), *of_blob)
+        .join(Holding, col(Holding.sha256) == col(Blob.sha256))
+        .where(col(Blob.sha256).in_(digests), col(Holding.account_id) == principal.account_id)
+    ).all()
+    of_record = {(r, s): _shown(state == VERIFIED, *blob) for r, s, state, *blob in named}
+    of_account = {s: _shown(True, *blob) for s, *blob in sent}
+    return [of_record.get((r, s)) or of_account.get(s) or {"state": UNKNOWN} for r, s in asked]
+
+
+def _shown(here: bool, mime: str | None, check: str | None, backed_up_at: int | None) -> dict[str, Any]:
+    if not here or mime is None or check is None:
+        return {"state": MISSING}
+    return file_entry(mime, check, backed_up_at)

@@ -20,7 +20,7 @@ from sync import jobs
 from sync.errors import SyncError
 from sync.locks import hold
 from sync.models import Attachment, Blob, Holding, Record, Upload
-from sync.records import readable
+from sync.records import Shown
 from sync.uploads import MISMATCHED, OPEN, VERIFIED, UploadView, own, view
 
 UNKNOWN_MIME = "application/octet-stream"
@@ -137,18 +137,17 @@ def _may_capture(session: Session, principal: Principal, record_id: str) -> bool
     return record is not None and principal.may(Permission.CAPTURE, record.scope)
 
 
-def find(session: Session, principal: Principal, record_id: str, sha256: str) -> Media:
-    """A file of a record that the caller may read. Raises RecordUnknown, MediaUnknown, MediaMissing.
+def find(session: Session, shown: Shown, sha256: str) -> Media:
+    """A file that a version of a record names; the caller may read that version. Raises MediaUnknown, MediaMissing.
 
     Bytes that another account brought do not count until they have come for this record.
     """
-    record = readable(session, principal, record_id)
-    attachment = session.get(Attachment, (record_id, sha256))
-    if attachment is None:
+    doc = orjson.loads(shown.doc)
+    named = next((m for m in doc["data"].get("media", ()) if m["sha256"] == sha256), None)
+    attachment = session.get(Attachment, (shown.id, sha256))
+    if named is None or attachment is None:
         raise MediaUnknown
     blob = session.get(Blob, sha256)
     if attachment.state != VERIFIED or blob is None:
         raise MediaMissing
-    entries = orjson.loads(record.doc)["data"].get("media", ())
-    name = next((m.get("name") for m in entries if m["sha256"] == sha256), None)
-    return Media(sha256, blob.mime, name or sha256)
+    return Media(sha256, blob.mime, named.get("name") or sha256)

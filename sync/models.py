@@ -3,7 +3,7 @@
 JSON lives in text columns: it is written once, hashed as written, and passed through to pulls unparsed.
 """
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Text, UniqueConstraint, true
 from sqlmodel import Field, SQLModel
 
 # Scopes are compared by range (`visibility.py`), so their order is that of their bytes, whatever the database speaks.
@@ -152,6 +152,20 @@ class Upload(SQLModel, table=True):
     lease: int = Field(default=0, description="raised by each append; an older append loses")
 
 
+class UploadPiece(SQLModel, table=True):
+    """Bytes of an unfinished upload in a store that keeps them as objects: `size` of them at `start`, under `name`.
+
+    That one place holds one piece decides between two appends. Sealed uploads end with a piece of no bytes.
+    """
+
+    __tablename__ = "upload_piece"
+    upload_id: str = Field(primary_key=True)
+    start: int = Field(primary_key=True, sa_type=BigInteger)
+    size: int = Field(sa_type=BigInteger)
+    name: str
+    etag: str
+
+
 class Blob(SQLModel, table=True):
     """Bytes that arrived whole and whose SHA-256 this service computed itself."""
 
@@ -161,6 +175,10 @@ class Blob(SQLModel, table=True):
     mime: str
     check: str = Field(description="pending | ok | unreadable | unknown: could a decoder read it")
     created_at: int = Field(sa_type=BigInteger)
+    checked_at: int | None = Field(default=None, sa_type=BigInteger, description="when its bytes were last hashed anew")
+    backed_up_at: int | None = Field(
+        default=None, sa_type=BigInteger, description="since when a second copy is known to be good"
+    )
 
 
 class Holding(SQLModel, table=True):
@@ -172,7 +190,10 @@ class Holding(SQLModel, table=True):
 
 
 class Attachment(SQLModel, table=True):
-    """A file that a record names, and whether its bytes are here for that record."""
+    """A file that a record names or has named, and whether its bytes are here for that record.
+
+    The row stays when the file is taken off the record: earlier versions still name it, and so it is not swept.
+    """
 
     __tablename__ = "attachment"
     __table_args__ = (Index("attachment_sha256", "sha256"),)
@@ -180,6 +201,9 @@ class Attachment(SQLModel, table=True):
     sha256: str = Field(primary_key=True)
     account_id: str = Field(description="who attached it")
     state: str = Field(description="missing | verified")
+    named: bool = Field(
+        default=True, sa_column=Column(Boolean, nullable=False, server_default=true()), description="by the head"
+    )
 
 
 class Job(SQLModel, table=True):

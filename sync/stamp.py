@@ -1,5 +1,7 @@
 """What the service adds to a record that an op has changed. Pure but for the world it asks."""
 
+from typing import Any
+
 from sync.instant import iso
 from sync.op import Op
 from sync.plan import Plan, World
@@ -30,3 +32,9 @@ def stamp(world: World, plan: Plan, op: Op, state: State, record_type: RecordTyp
             plan.attached[state.id, sha256] = (op.actor, shown[sha256]["state"])
         plan.detached += [(state.id, sha256) for sha256 in files - now]
         state.server["files"] = shown
+
+
+def file_entry(mime: str, check: str, backed_up_at: int | None) -> dict[str, Any]:
+    """What a record says of a file that is here. Safe to delete from a phone: verified, and a second copy is good."""
+    safe = backed_up_at is not None
+    return {"state": "verified", "mime": mime, "check": check, "backed_up": safe, "safe_to_delete": safe}

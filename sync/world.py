@@ -14,6 +14,7 @@ from sync.op import MAX_DEPS, Envelope, read
 from sync.op import Op as ReadOp
 from sync.outcome import Entry, Known
 from sync.plan import Waiting
+from sync.stamp import file_entry
 
 AT_ONCE = 10_000  # databases bound how many values one statement may hold, and an op may name more files than that
 
@@ -118,12 +119,12 @@ class DbWorld:
         wanted = sorted(digests)
         for start in range(0, len(wanted), AT_ONCE):
             rows = self.session.execute(
-                select(col(Blob.sha256), col(Blob.mime), col(Blob.check))
+                select(col(Blob.sha256), col(Blob.mime), col(Blob.check), col(Blob.backed_up_at))
                 .join(Holding, col(Holding.sha256) == col(Blob.sha256))
                 .where(col(Blob.sha256).in_(wanted[start : start + AT_ONCE]), col(Holding.account_id) == account_id)
             )
-            for sha256, mime, check in rows:
-                self.files[sha256, account_id] = {"state": "verified", "mime": mime, "check": check}
+            for sha256, *found in rows:
+                self.files[sha256, account_id] = file_entry(*found)
 
     def record(self, record_id: str) -> records.State | None:
         if record_id not in self.states and record_id not in self.rows:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261124_backups"
-down_revision = "20261124_duties"
+down_revision = "20261124_kept_files"
 branch_labels = None
 depends_on = None
 

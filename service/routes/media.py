@@ -3,32 +3,72 @@
 import base64
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response, status
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field, StringConstraints
+from sqlmodel import Session
 
+from auth.principal import Principal
+from programme.reading import chosen
 from service.deps import CALLER_CODES, Caller, Db, Store
+from service.fields import Answer, AsOf, Body, Version
 from service.problems import responses
 from storage import keys
 from storage.errors import ObjectUnknown
 from storage.store import BlobStore
-from sync import media
+from sync import files, media
 from sync.errors import SyncError
 
 CODES = (*CALLER_CODES, "record_unknown", "media_unknown", "media_missing", "range_invalid", "storage_unavailable")
 RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 BYTES = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
 
-RecordId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
-Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file, in hex")]
+RECORD_ID, SHA256 = r"^[0-9A-Za-z-]{1,64}$", r"^[0-9a-f]{64}$"
+
+RecordId = Annotated[str, Path(pattern=RECORD_ID)]
+Digest = Annotated[str, Path(pattern=SHA256, description="SHA-256 of the file, in hex")]
 
 router = APIRouter(tags=["media"])
 
 
+class HeldFile(Body):
+    """A file that a phone holds, and the record that it was attached to."""
+
+    record_id: Annotated[str, StringConstraints(pattern=RECORD_ID)]
+    sha256: Annotated[str, StringConstraints(pattern=SHA256)]
+
+
+class HeldFiles(Body):
+    files: Annotated[list[HeldFile], Field(max_length=1000)]
+
+
+class FileStanding(Answer):
+    """`missing`: send it. `unknown`: nothing that the caller may read names it. `safe_to_delete`: from the phone."""
+
+    record_id: str
+    sha256: str
+    state: Literal["verified", "missing", "unknown"]
+    backed_up: bool = False
+    safe_to_delete: bool = False
+
+
+class FileStandings(BaseModel):
+    files: list[FileStanding]
+
+
 class RangeInvalid(SyncError):
     code = "range_invalid"
+
+
+@router.post("/v1/media/verify", operation_id="verifyMedia", responses=responses(*CALLER_CODES))
+def verify(held: HeldFiles, caller: Caller, db: Db) -> FileStandings:
+    """How the files that a phone holds stand here, in the order asked: which to send, which it may delete."""
+    found = db.read(files.standings, caller, [(f.record_id, f.sha256) for f in held.files])
+    told = zip(held.files, found, strict=True)
+    return FileStandings(files=[FileStanding(**{**asked.model_dump(), **shown}) for asked, shown in told])
 
 
 @router.get(
@@ -44,10 +84,21 @@ class RangeInvalid(SyncError):
     responses=responses(*CODES),
 )
 def download(
-    record_id: RecordId, sha256: Digest, *, request: Request, caller: Caller, db: Db, store: Store
+    record_id: RecordId,
+    sha256: Digest,
+    *,
+    request: Request,
+    caller: Caller,
+    db: Db,
+    store: Store,
+    as_: AsOf = "head",
+    ver: Version = None,
 ) -> Response:
-    """The original bytes of a file that the record names; one byte range may be asked for (RFC 9110 §14)."""
-    found = db.read(media.find, caller, record_id, sha256)
+    """The original bytes of a file that the record names, or named at a version or when it was verified.
+
+    One byte range may be asked for (RFC 9110 §14).
+    """
+    found = db.read(_named, caller, record_id, sha256, verified=as_ == "verified", ver=ver)
     size = _length(store, sha256)
     part = _part(request, sha256, size)
     start, stop = part or (0, size)
@@ -59,6 +110,12 @@ def download(
         return Response(status_code=code, headers=headers, media_type=found.mime)
     body = store.read(keys.of_digest(sha256), start, stop - start)
     return StreamingResponse(body, code, headers, media_type=found.mime)
+
+
+def _named(
+    session: Session, caller: Principal, record_id: str, sha256: str, *, verified: bool, ver: int | None
+) -> media.Media:
+    return media.find(session, chosen(session, caller, record_id, verified=verified, ver=ver), sha256)
 
 
 def _length(store: BlobStore, sha256: str) -> int:

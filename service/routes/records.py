@@ -1,19 +1,18 @@
 """Reading records one by one or as a list: the head, what was verified, any version, the history."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
-from auth.principal import Principal
-from programme.reading import as_verified
+from programme.reading import chosen
 from service import answers
 from service.deps import CALLER_CODES, Caller, Db
-from service.fields import Instant
+from service.fields import AsOf, Instant, Version
 from service.listing import Limit, Place, TypeWords, Words, list_page
 from service.problems import responses
 from service.wire import Record, RecordPage
-from sync.records import Shown, history, readable, version
+from sync.records import history, readable
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
 RecordId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
@@ -62,18 +61,11 @@ def read_record(
     record_id: RecordId,
     caller: Caller,
     db: Db,
-    as_: Annotated[Literal["head", "verified"], Query(alias="as")] = "head",
-    ver: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    as_: AsOf = "head",
+    ver: Version = None,
 ) -> Response:
     """One record: as it stands, as it was verified, or as it was at a version."""
-    return answers.json_response(db.read(_chosen, caller, record_id, as_ == "verified", ver).doc)
-
-
-def _chosen(session: Any, caller: Principal, record_id: str, verified: bool, ver: int | None) -> Shown:
-    shown = readable(session, caller, record_id)
-    if verified:
-        return as_verified(session, shown)
-    return version(session, shown, ver) if ver else shown
+    return answers.json_response(db.read(chosen, caller, record_id, verified=as_ == "verified", ver=ver).doc)
 
 
 @router.get("/{record_id}/history", operation_id="readHistory", responses=responses(*READ_CODES))

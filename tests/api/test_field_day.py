@@ -41,7 +41,9 @@ def test_a_photo_comes_from_a_phone_and_is_verified(province: Province) -> None:
     assert sent.headers["Upload-State"] == "verified", sent.text
     province.work()
     shown = tuan.record(made["record"]["id"])
-    assert next(iter(shown["files"].values())) == {"state": "verified", "mime": "image/jpeg", "check": "ok"}
+    assert next(iter(shown["files"].values())) == {
+        "state": "verified", "mime": "image/jpeg", "check": "ok", "backed_up": False, "safe_to_delete": False,
+    }  # fmt: skip
     assert tuan.get(f"/v1/media/{shown['id']}/{file_entry(photo)['sha256']}").content == photo
 
     verified = tuan.decides(shown, "verified")

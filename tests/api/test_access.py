@@ -1,0 +1,208 @@
+"""Every operation x every role x own unit, a unit beside it, and its commune: what `docs/access.md` says happens.
+
+The operations come from the published description: one that is new and has no row, or no probe, fails here.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from access_table import permissions, rules
+from auth import accounts
+from auth.accounts import OPERATOR
+from auth.principal import Grant, Role
+from people import Person, Province, file_entry
+
+DESCRIPTION = json.loads((Path(__file__).parents[2] / "openapi/openapi.json").read_text(encoding="utf-8"))
+OPERATIONS = {
+    operation["operationId"]: (method, path, operation)
+    for path, item in DESCRIPTION["paths"].items()
+    for method, operation in item.items()
+}
+RULES = rules()
+OWN, BESIDE, COMMUNE = "CQ-001", "CQ-002", "07210"
+PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(400)
+SHA = file_entry(PHOTO)["sha256"]
+HIDDEN = (401, 403, 404)
+
+
+@dataclass
+class Place:
+    """A unit with a record that has a file, an account that works there, and its device."""
+
+    unit: str
+    record: dict[str, Any]
+    officer: Person
+    upload: str
+
+
+def verdict(answer: Any) -> str:
+    """The code of a refusal; `ok` for whatever comes after being let through, be it a complaint about the body."""
+    if answer.status_code not in HIDDEN:
+        return "ok"
+    return answer.json()["code"] if answer.content else str(answer.status_code)
+
+
+def listed(answer: Any, here: str) -> str:
+    """Lists answer everybody; what counts is whether it is on them."""
+    return "ok" if answer.status_code == 200 and here in answer.text else "absent"
+
+
+def _push(who: Person, place: Place) -> str:
+    result = who.does("create", unit=place.unit, set={"title": "Biên bản", "criteria": []})
+    return result["code"] if result["status"] == "rejected" else "ok"
+
+
+def _head_media(who: Person, place: Place) -> str:
+    answer = who.province.http.head(f"/v1/media/{place.record['id']}/{SHA}", headers=who.headers)
+    return "record_unknown" if answer.status_code == 404 else "ok"
+
+
+def _import(who: Person, _place: Place) -> str:
+    headers = {"Content-Type": "application/yaml", **who.headers}
+    return verdict(who.province.http.post("/v1/criteria-sets", content=b"a: 1", headers=headers))
+
+
+def _new_account(who: Person, place: Place) -> str:
+    grants = [{"unit": place.unit, "role": "auditor"}]
+    return verdict(who.post("/v1/accounts", {"username": f"u{uuid.uuid4().hex}", "name": "Mới", "grants": grants}))
+
+
+def _revoke_role(who: Person, place: Place) -> str:
+    path = f"/v1/accounts/{place.officer.account_id}/grants/{place.unit}/press_editor"
+    return verdict(who.province.http.delete(path, headers=who.headers))
+
+
+def _decide(who: Person, place: Place) -> str:
+    return verdict(who.decides({**place.record, "content_digest": "0" * 64}, "rejected"))
+
+
+def _upload(method: str) -> Callable[[Person, Place], str]:
+    def probe(who: Person, place: Place) -> str:
+        """Somebody else's upload: nobody's role opens it."""
+        more = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream", **who.headers}
+        answer = who.province.http.request(method, place.upload, headers={"Tus-Resumable": "1.0.0", **more})
+        return {404: "upload_unknown"}.get(answer.status_code, "ok")
+
+    return probe
+
+
+PROBES: dict[str, Callable[[Person, Place], str]] = {
+    "importCriteriaSet": _import,
+    "push": _push,
+    "pull": lambda who, at: listed(who.post("/v1/sync/pull", {"limit": 1000}), at.record["id"]),
+    "listRecords": lambda who, at: listed(who.get("/v1/records"), at.record["id"]),
+    "readRecord": lambda who, at: verdict(who.get(f"/v1/records/{at.record['id']}")),
+    "readHistory": lambda who, at: verdict(who.get(f"/v1/records/{at.record['id']}/history")),
+    "readProof": lambda who, at: verdict(who.get("/v1/proofs", scope=f"{at.unit}/2026")),
+    "getMedia": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}")),
+    "getMediaHead": _head_media,
+    "unitProgress": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/progress")),
+    "reviewQueue": lambda who, at: listed(who.get("/v1/reviews/queue"), at.record["id"]),
+    "decide": _decide,
+    "getUploadOffset": _upload("HEAD"),
+    "appendToUpload": _upload("PATCH"),
+    "terminateUpload": _upload("DELETE"),
+    "createAccount": _new_account,
+    "listAccounts": lambda who, at: listed(who.get("/v1/accounts"), at.officer.account_id),
+    "grantRole": lambda who, at: verdict(
+        who.post(f"/v1/accounts/{at.officer.account_id}/grants", {"unit": at.unit, "role": "auditor"})
+    ),
+    "revokeRole": _revoke_role,
+    "listClients": lambda who, at: verdict(who.get(f"/v1/accounts/{at.officer.account_id}/clients")),
+    "openEnrolment": lambda who, at: verdict(who.post(f"/v1/accounts/{at.officer.account_id}/enrolments", None)),
+    "revokeClient": lambda who, at: verdict(
+        who.post(f"/v1/clients/{at.officer.client_id}/revoke", {"revoked_as": "retired"})
+    ),
+}
+LAST = ("revokeClient",)  # what it does stays done
+
+
+def hired(province: Province, name: str, *grants: Grant) -> Person:
+    """A new account with its phone."""
+    province.db.write(accounts.create_account, OPERATOR, name, name.title(), province.clock.now(), grants=grants)
+    return Person(province, name, f"install-{name}")
+
+
+def settled(province: Province, unit: str) -> Place:
+    """A unit in which something has happened."""
+    officer = hired(province, f"officer-{unit.lower()}", Grant(unit, Role.FIELD_OFFICER))
+    assert officer.upload(PHOTO).status_code == 201
+    values = {"title": "Ra quân", "criteria": ["CQ-A01"], "kind": "photo", "media": [file_entry(PHOTO)]}
+    created = officer.does("create", unit=unit, type="photo", set=values)
+    assert created["status"] == "applied", created
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", **officer.headers}
+    upload = province.http.post("/v1/uploads", headers=headers).headers["Location"]
+    return Place(unit, created["record"], officer, upload)
+
+
+def test_every_operation_has_a_rule_and_every_rule_an_operation() -> None:
+    assert RULES.keys() == OPERATIONS.keys(), "a new operation needs its row in docs/access.md"
+
+
+def test_a_rule_that_depends_on_the_unit_has_a_probe() -> None:
+    probed = {name for name, rule in RULES.items() if rule.needs not in ("anyone", "signed in")}
+    assert probed == PROBES.keys(), "give the new operation a probe in PROBES"
+
+
+def test_every_operation_does_for_each_role_what_its_row_says(province: Province) -> None:
+    places = [settled(province, unit) for unit in (OWN, BESIDE, COMMUNE)]
+    may, wrong = permissions(), []
+    for role in roles_to_try(province):
+        who = hired(province, f"role-{role.value.replace('_', '-')}", Grant(OWN, role))
+        for name in sorted(PROBES, key=lambda name: (name in LAST, name)):
+            for place in places:
+                held = may.get(role.value, set()) if place.unit == OWN else set()
+                expected, got = RULES[name].answer(held), PROBES[name](who, place)
+                if got != expected:
+                    wrong.append(f"{name} as {role.value} in {place.unit}: {got}, not {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+def roles_to_try(province: Province) -> list[Role]:
+    """Every one; on the second database one of each kind, for the rules are the same and its requests are slow."""
+    kinds = {frozenset(permissions().get(role.value, set())): role for role in reversed(Role)}
+    return list(Role) if province.db.is_sqlite else list(kinds.values())
+
+
+def test_a_role_in_every_unit_reaches_all_of_them(province: Province) -> None:
+    place = settled(province, BESIDE)
+    may, wrong = permissions(), []
+    for role in (Role.ADMINISTRATOR, Role.PROVINCE_APPRAISER):
+        who = hired(province, f"role-{role.value.replace('_', '-')}", Grant("*", role))
+        held = may[role.value] | {f"{word} every unit" for word in may[role.value]}
+        for name in sorted(PROBES, key=lambda name: (name in LAST, name)):
+            expected, got = RULES[name].answer(held), PROBES[name](who, place)
+            wrong += [f"{name} as {role}: {got}"] if got != expected else []
+    assert not wrong, "\n".join(wrong)
+
+
+STRANGER = {"Authorization": "Bearer aaaa.bbbb.cccc", "Tus-Resumable": "1.0.0", "Upload-Length": "9"}
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_strangers_reach_only_what_is_for_anyone(name: str, open_province: Province) -> None:
+    method, path, operation = OPERATIONS[name]
+    url = re.sub(r"\{\w+\}", str(uuid.uuid4()), path)
+    answer = open_province.http.request(method, url, headers=STRANGER)
+    if RULES[name].needs == "anyone":
+        assert not operation.get("security")
+        assert answer.status_code not in (403, 404)
+    else:
+        assert operation["security"]
+        assert answer.status_code == 401
+        if answer.content:
+            assert answer.json()["code"] == "token_invalid"
+
+
+@pytest.fixture(scope="module")
+def open_province(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Any:
+    made = Province(tmp_path_factory.mktemp("open"), migrated, None)
+    yield made
+    made.close()
