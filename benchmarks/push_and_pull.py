@@ -21,7 +21,7 @@ from service.clock import SystemClock
 from service.db import Database
 from service.migration import prepare
 from service.settings import Settings
-from sync.pull import pull
+from sync.pull import Wanted, pull
 
 RECORDS, BATCH, ROUNDS = 5_000, 100, 3
 NOTE = "Biên bản họp tổ dân phố về công tác tuần tra và tuyên truyền. " * 8
@@ -60,7 +60,7 @@ def bare_write(path: Path, batches: list[list[dict[str, Any]]]) -> None:
 def pull_all(database: Database, principal: Principal) -> None:
     cursor, more = None, True
     while more:
-        page = database.read(pull, principal, SECRET, cursor=cursor, limit=1000, max_bytes=4 * 2**20)
+        page = database.read(pull, principal, SECRET, Wanted(cursor, limit=1000, max_bytes=4 * 2**20))
         cursor, more = page.cursor, page.more
 
 

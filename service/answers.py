@@ -7,9 +7,10 @@ import orjson
 from fastapi import Response
 
 from service.problems import catalogue, message
+from sync.feed import Change
 from sync.instant import iso
 from sync.outcome import Outcome
-from sync.pull import Change, Page
+from sync.pull import Page
 from sync.push import Pushed
 from sync.records import Shown
 
@@ -54,15 +55,26 @@ def result(outcome: Outcome, language: str) -> dict[str, Any]:
 def page(found: Page, safe: dict[str, int]) -> Response:
     """A page of a pull (protocol C.5)."""
     head = {"epoch": found.epoch, "cursor": found.cursor, "more": found.more, "removed": found.removed}
-    text = orjson.dumps({**head, "reload": found.reload, "heads": found.heads, "safe_to_delete": safe}).decode()
-    return json_response(f'{text[:-1]},"changes":[{",".join(map(_change, found.changes))}]}}')
+    digests = {
+        scope: {"as_of": end.seq, "n": end.tally.n, "xor": end.tally.xor.hex()}
+        for scope, end in found.ends.items()
+        if end.tally
+    }
+    told = {"heads": found.heads, "safe_to_delete": safe, "count_digest": digests}
+    text = orjson.dumps({**head, "reload": found.reload, **told})
+    body = b'%b,"changes":[%b]}' % (text[:-1], b",".join(map(_change, found.changes)))
+    return Response(body, media_type="application/json")
 
 
-def _change(change: Change) -> str:
+def _change(change: Change) -> bytes:
     place = {"scope": change.scope, "seq": change.seq}
-    if change.doc is None:
-        return orjson.dumps({**place, "kind": "left", "id": change.record_id, "ver": change.ver}).decode()
-    return with_document({**place, "kind": "put"}, "record", change.doc)
+    if change.doc is not None:
+        return b'%b,"kind":"put","record":%b}' % (orjson.dumps(place)[:-1], change.doc)
+    if not change.stub:
+        return orjson.dumps({**place, "kind": "left", "id": change.record_id, "ver": change.ver})
+    named = {"id": change.record_id, "type": change.type, "scope": change.scope, "ver": change.ver}
+    record: dict[str, Any] = {**named, "deleted": change.deleted, "data": {}, "unsupported": True}
+    return orjson.dumps({**place, "kind": "put", "record": record})
 
 
 def records(found: Iterable[Shown], cursor: str | None) -> Response:

@@ -9,6 +9,7 @@ from auth import sessions, tokens
 from auth.errors import TokenMissing
 from auth.keys import SigningKeys
 from auth.principal import Principal
+from auth.tokens import Claims
 from service.clock import Clock
 from service.db import Database
 from service.settings import Settings
@@ -75,17 +76,21 @@ Secret = Annotated[bytes, Depends(_secret)]
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Access token from sign-in, enrol or refresh.")
 
 
-def _caller(
-    db: Db,
-    config: Config,
-    keys: Keys,
-    now: Now,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Principal:
-    """Raises TokenMissing, TokenInvalid, TokenExpired, ClientRevoked, AccountInactive."""
+def _claims(
+    config: Config, keys: Keys, now: Now, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Claims:
+    """Raises TokenMissing, TokenInvalid, TokenExpired."""
     if bearer is None:
         raise TokenMissing
-    claims = tokens.verify_access(bearer.credentials, keys, config.public_url, now)
+    return tokens.verify_access(bearer.credentials, keys, config.public_url, now)
+
+
+# What the token says, for a route that reads who the caller is in a transaction of its own.
+Bearer = Annotated[Claims, Depends(_claims)]
+
+
+def _caller(db: Db, now: Now, claims: Bearer) -> Principal:
+    """Raises TokenMissing, TokenInvalid, TokenExpired, ClientRevoked, AccountInactive."""
     return db.read(sessions.principal_of, claims, now)
 
 

@@ -1,6 +1,7 @@
 """Failures as RFC 9457 problems. One catalogue (`problems.yaml`), one handler; every package's errors end here."""
 
 import logging
+import secrets
 import traceback
 import uuid
 from functools import cache
@@ -89,9 +90,16 @@ def problem(request: Request, code: str, params: dict[str, Any] | None = None, *
     return JSONResponse(
         body.model_dump(exclude_none=True),
         body.status,
-        {"Content-Language": language, **(CHALLENGE if row.status == 401 else {}), **headers},
+        {"Content-Language": language, **_hints(row.status), **headers},
         media_type="application/problem+json",
     )
+
+
+def _hints(status: int | None) -> dict[str, str]:
+    """Headers that go with a status. Callers are asked back at different moments, not all at once (protocol P19)."""
+    if status == 503:
+        return {"Retry-After": str(2 + secrets.randbelow(7))}
+    return CHALLENGE if status == 401 else {}
 
 
 def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -181,7 +189,7 @@ def _methods(request: Request) -> list[str]:
 def _database(request: Request, error: Any) -> JSONResponse:
     """The database did not take it: nothing was stored, the caller keeps its copy and comes again."""
     noted = _note(request, getattr(error, "orig", None) or error)
-    return problem(request, "storage_unavailable", headers={"Retry-After": "5"}, instance=noted)
+    return problem(request, "storage_unavailable", instance=noted)
 
 
 def _unexpected(request: Request, error: Any) -> JSONResponse:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sync.push import MAX_OPS
 
 Text = Annotated[str, Field(max_length=200)]
+Scopes = Annotated[list[Text], Field(max_length=5000)]
 
 
 class Clock(BaseModel):
@@ -50,6 +51,18 @@ class Record(BaseModel):
     issues: list[dict[str, Any]]
 
 
+class Stub(BaseModel):
+    """A record of a type that the client did not name in `types`: its body comes when it does."""
+
+    id: str
+    type: str
+    scope: str
+    ver: int
+    deleted: bool
+    data: Annotated[dict[str, Any], Field(max_length=0)]
+    unsupported: Literal[True]
+
+
 class Place(BaseModel):
     """Where in the log of a scope."""
 
@@ -87,12 +100,21 @@ class PushAnswer(BaseModel):
 
 
 class PullRequest(BaseModel):
-    """What to read next; no cursor means from the start. `held`: scopes of which the client has records."""
+    """What to read next; no cursor means from the start."""
 
     model_config = ConfigDict(extra="ignore")
     epoch: Text | None = None
     cursor: Annotated[str | None, Field(max_length=1_000_000)] = None
-    held: Annotated[list[Text], Field(max_length=5000)] = []
+    held: Annotated[Scopes, Field(description="scopes of which the client has records")] = []
+    types: Annotated[
+        list[Text] | None, Field(max_length=200, description="record types that the client knows; others come as stubs")
+    ] = None
+    reload: Annotated[Scopes, Field(description="scopes to be sent again from their start")] = []
+    min_heads: Annotated[
+        dict[Text, Annotated[int, Field(ge=0, lt=2**53)]],
+        Field(max_length=5000, description="scope -> seq that the answer has to be as new as"),
+    ] = {}
+    digests: Annotated[bool, Field(description="tell the digest of every scope that is at its end")] = False
     limit: Annotated[int, Field(ge=1, le=1000)] = 500
     max_bytes: Annotated[int, Field(ge=1, le=4 * 2**20)] = 2**20
 
@@ -103,9 +125,17 @@ class Change(BaseModel):
     scope: str
     seq: int
     kind: Literal["put", "left"]
-    record: Record | None = None
+    record: Record | Stub | None = None
     id: str | None = None
     ver: int | None = None
+
+
+class CountDigest(BaseModel):
+    """What a scope holds at `as_of`: how many records, and the XOR of SHA-256 of each one's `<id>|<ver>`, hex."""
+
+    as_of: int
+    n: int
+    xor: str
 
 
 class PullAnswer(BaseModel):
@@ -118,6 +148,7 @@ class PullAnswer(BaseModel):
     reload: list[str]
     heads: dict[str, int]
     safe_to_delete: Annotated[dict[str, int], Field(description="per scope, the last seq that backups hold")]
+    count_digest: dict[str, CountDigest]
     changes: list[Change]
 
 

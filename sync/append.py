@@ -7,19 +7,20 @@ reader sees of a scope is always a prefix of its log.
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
-from sync import chain
+from sync import chain, tally
 from sync.models import Attachment, LeftRecord, LogEntry, Op, OpWait, Record, Revision, ScopeHead, Serial
 from sync.op import Op as ServerOp
 from sync.outcome import Entry, Outcome
 from sync.plan import Changed, OpRow, Plan
 from sync.planner import Planner
 from sync.state import dump_marks
+from sync.tally import Tally
 from sync.types import Registry
 from sync.world import DbWorld
 
@@ -106,20 +107,38 @@ def _number(session: Session, plan: Plan, now: int) -> None:
     """Takes `seq` numbers under the locks of the touched heads, in one global order, and chains the hashes."""
     salts = {row.op_id: row.salt for row in [*plan.rows.values(), *plan.released]}
     heads = _lock_heads(session, {e.scope for e in plan.entries})
+    tallies = _tallies(session, plan, heads)
     rows = []
     for entry in plan.entries:
-        seq, previous = heads[entry.scope]
-        entry.seq, entry.at = seq + 1, now
+        head = heads[entry.scope]
+        entry.seq, entry.at = head.seq + 1, now
         payload = chain.payload_digest(salts[entry.op_id], entry.payload)
-        entry.entry_hash = chain.entry_hash(entry, previous, payload)
-        heads[entry.scope] = (entry.seq, entry.entry_hash)
+        entry.entry_hash = chain.entry_hash(entry, head.hash, payload)
+        heads[entry.scope] = head._replace(seq=entry.seq, hash=entry.entry_hash)
         rows.append(_log_row(entry, payload))
     _insert(session, LogEntry, rows)
     lefts = [e for e in plan.entries if e.kind == "left"]
     _insert(
         session, LeftRecord, [{"scope": e.scope, "seq": e.seq, "record_id": e.record_id, "ver": e.ver} for e in lefts]
     )
-    upsert(session, ScopeHead, [{"scope": s, "seq": q, "hash": h} for s, (q, h) in sorted(heads.items())])
+    upsert(session, ScopeHead, [_head_row(s, head, tallies[s]) for s, head in sorted(heads.items())])
+
+
+def _tallies(session: Session, plan: Plan, heads: dict[str, "Head"]) -> dict[str, Tally]:
+    """What the touched scopes hold after the plan. One that was not counted (by an older release) is counted now."""
+    found = {}
+    moved = tally.moved(plan)
+    for scope, head in heads.items():
+        before = Tally(head.n, head.xor or tally.NOTHING)
+        if head.counted != head.seq:
+            rows = session.execute(select(col(Record.id), col(Record.ver)).where(col(Record.scope) == scope))
+            before = tally.of((record_id, ver) for record_id, ver in rows)
+        found[scope] = before.plus(moved.get(scope, Tally()))
+    return found
+
+
+def _head_row(scope: str, head: "Head", held: Tally) -> dict[str, Any]:
+    return {"scope": scope, "seq": head.seq, "hash": head.hash, "n": held.n, "xor": held.xor, "counted": head.seq}
 
 
 def _log_row(entry: Entry, payload: bytes) -> dict[str, Any]:
@@ -137,21 +156,32 @@ def _log_row(entry: Entry, payload: bytes) -> dict[str, Any]:
     }
 
 
-def _lock_heads(session: Session, scopes: set[str]) -> dict[str, tuple[int, bytes]]:
+class Head(NamedTuple):
+    """A row of `scope_head`, without its scope."""
+
+    seq: int
+    hash: bytes
+    n: int = 0
+    xor: bytes | None = None
+    counted: int = 0
+
+
+def _lock_heads(session: Session, scopes: set[str]) -> dict[str, Head]:
     if not scopes:
         return {}
     wanted = sorted(scopes)
+    columns = (ScopeHead.scope, ScopeHead.seq, ScopeHead.hash, ScopeHead.n, ScopeHead.xor, ScopeHead.counted)
     statement = (
-        select(col(ScopeHead.scope), col(ScopeHead.seq), col(ScopeHead.hash))
+        select(*(col(c) for c in columns))
         .where(col(ScopeHead.scope).in_(wanted))
         .order_by(col(ScopeHead.scope))
         .with_for_update()
     )
-    found = {scope: (seq, head) for scope, seq, head in session.execute(statement)}
+    found = {scope: Head(*rest) for scope, *rest in session.execute(statement)}
     if len(found) < len(wanted):
         new = [{"scope": s, "seq": 0, "hash": chain.START} for s in wanted if s not in found]
         session.execute(_insert_into(session, ScopeHead).on_conflict_do_nothing(), new)
-        found = {scope: (seq, head) for scope, seq, head in session.execute(statement)}
+        found = {scope: Head(*rest) for scope, *rest in session.execute(statement)}
     return found
 
 

@@ -7,6 +7,7 @@ SyncError
 ├── ReplicaForked        two installs share one client id
 ├── BatchTooLarge        more ops than a push may carry
 ├── CursorInvalid        not a cursor of this service
+├── Behind               what the client knows of has not come here yet
 ├── RecordUnknown        no such record, or none that the caller may see
 └── upload errors        see `uploads.py`
 """
@@ -46,6 +47,10 @@ class BatchTooLarge(SyncError):
 
 class CursorInvalid(SyncError):
     code = "cursor_invalid"
+
+
+class Behind(SyncError):
+    code = "behind"
 
 
 class RecordUnknown(SyncError):

@@ -22,12 +22,18 @@ class SyncEpoch(SQLModel, table=True):
 
 
 class ScopeHead(SQLModel, table=True):
-    """The last `seq` of a scope and the hash of its log up to there. Locked last, just before commit."""
+    """The last `seq` of a scope and the hash of its log up to there. Locked last, just before commit.
+
+    `n` and `xor` are the tally of its records (`sync/tally.py`) as of the seq `counted`.
+    """
 
     __tablename__ = "scope_head"
     scope: str = Field(primary_key=True, sa_type=SCOPE)
     seq: int = Field(sa_type=BigInteger)
     hash: bytes = Field(sa_type=LargeBinary)
+    n: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    xor: bytes | None = Field(default=None, sa_type=LargeBinary)
+    counted: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 
 
 class Record(SQLModel, table=True):

@@ -4,36 +4,49 @@ First pull and every later one are the same query: current state only, so cost f
 expires. A record that changes while somebody pages appears again at its new place.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, null, select, union_all
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from auth.principal import Permission, Principal
-from sync.cursor import Cursor, decode, encode, mark
+from sync.cursor import Cursor, Place, decode, encode, mark
 from sync.epoch import require_epoch
-from sync.models import LeftRecord, LogEntry, Record, ScopeHead
-from sync.visibility import visible
+from sync.errors import Behind
+from sync.feed import Change, Head, changes, hash_at, heads_of
+from sync.visibility import view
 
 MAX_LIMIT = 1000
 MAX_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A `put` with the record's document as stored JSON, or a `left` without one."""
+class Wanted:
+    """What a client asks for.
 
-    scope: str
-    seq: int
-    record_id: str
-    ver: int
-    doc: str | None
+    `held`: scopes of records that it has from push answers, so that it hears of losing one it never pulled. `types`:
+    those that it knows; others come as stubs. `reload`: scopes to be sent again from their start. `min_heads`: by
+    scope, what the page has to be as new as. `digests`: of every scope, not of those alone that this page ended.
+    """
+
+    cursor: str | None = None
+    epoch: str | None = None
+    held: Collection[str] = ()
+    types: Collection[str] | None = None
+    reload: Collection[str] = ()
+    min_heads: Mapping[str, int] = field(default_factory=dict)
+    digests: bool = False
+    limit: int = 500
+    max_bytes: int = 2**20
 
 
 @dataclass(slots=True)
 class Page:
-    """`removed`: scopes the caller lost. `reload`: scopes to be read again from their start; the outbox stays."""
+    """`removed`: scopes the caller lost. `reload`: scopes to be read again from their start; the outbox stays.
+
+    `ends`: by scope, the head of those that the client has read to their end with this page. `scopes`: all that the
+    caller may read.
+    """
 
     epoch: str
     cursor: str = ""
@@ -42,124 +55,117 @@ class Page:
     reload: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     heads: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, Head] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it that the client did not know."""
+        return not (self.changes or self.removed or self.reload)
 
 
-Heads = dict[str, tuple[int, bytes]]
-
-
-def pull(
-    session: Session,
-    principal: Principal,
-    secret: bytes,
-    *,
-    cursor: str | None,
-    epoch: str | None = None,
-    held: Iterable[str] = (),
-    limit: int = 500,
-    max_bytes: int = 2**20,
-) -> Page:
+def pull(session: Session, principal: Principal, secret: bytes, wanted: Wanted) -> Page:
     """The next page for `principal`: full up to `limit` records or `max_bytes` whenever more exists.
 
-    `held`: scopes of records that the client has from push answers, so that it hears of losing one it never pulled.
-    Must run on one read snapshot. Raises CursorInvalid, EpochChanged, Restored.
+    Must run on one read snapshot, and `principal` be read on it too.
+    Raises CursorInvalid, EpochChanged, Restored, Behind.
     """
-    at = decode(cursor, secret) if cursor else None
+    at = decode(wanted.cursor, secret) if wanted.cursor else None
     # A client that names the present epoch has heard of it; an older cursor then still holds wherever its hash does.
-    current = require_epoch(session, principal, epoch if epoch or at is None else at.epoch)
+    current = require_epoch(session, principal, wanted.epoch if wanted.epoch or at is None else at.epoch)
     at = at or Cursor(current, principal.account_id)
     if at.account_id != principal.account_id:
         at = Cursor(current, principal.account_id)
-    heads = _heads(session, principal)
-    page = Page(
-        current,
-        removed=sorted({s for s in {*at.places, *held} - heads.keys() if not principal.may(Permission.READ, s)}),
-    )
-    places = {scope: place for scope, place in at.places.items() if scope in heads}
-    page.reload = _diverged(session, heads, places)
-    places.update({scope: (0, mark(b"")) for scope in page.reload})
-    _fill(session, principal, heads, places, page, min(limit, MAX_LIMIT), min(max_bytes, MAX_BYTES))
-    page.cursor = encode(Cursor(current, principal.account_id, places), secret)
+    heads = heads_of(session, principal)
+    if any(heads[s].seq < seq for s, seq in wanted.min_heads.items() if s in heads):
+        raise Behind
+    known = {*at.places, *wanted.held, *wanted.reload}
+    page = Page(current, removed=sorted(s for s in known - heads.keys() if not principal.may(Permission.READ, s)))
+    reader = _Reader(session, principal, heads, wanted, page)
+    reader.start({scope: place for scope, place in at.places.items() if scope in heads})
+    reader.fill()
+    page.cursor = encode(Cursor(current, principal.account_id, reader.places), secret)
     return page
 
 
-def _heads(session: Session, principal: Principal) -> Heads:
-    rows = session.execute(
-        select(col(ScopeHead.scope), col(ScopeHead.seq), col(ScopeHead.hash)).where(
-            visible(principal, col(ScopeHead.scope))
-        )
-    )
-    return {scope: (seq, head) for scope, seq, head in rows}
+@dataclass(slots=True)
+class _Reader:
+    """Fills one page, scope by scope."""
+
+    session: Session
+    principal: Principal
+    heads: dict[str, Head]
+    wanted: Wanted
+    page: Page
+    places: dict[str, Place] = field(default_factory=dict)
+    stubs: dict[str, set[str]] = field(default_factory=dict)
+    size: int = 0
+
+    def start(self, places: dict[str, Place]) -> None:
+        """Where each scope goes on, and which have to begin anew."""
+        anew = {s for s, place in places.items() if self._stale(s, place)}
+        anew |= {s for s in self.wanted.reload if s in self.heads}
+        self.page.reload = sorted(anew)
+        seen = {s: p._replace(view=p.view or view(self.principal, s)) for s, p in places.items()}
+        self.places = {**seen, **{scope: Place(0, "") for scope in anew}}
+
+    def _stale(self, scope: str, place: Place) -> bool:
+        """Whether what the client has of a scope cannot be gone on from.
+
+        Its log is no longer what the cursor saw (protocol P14), the caller sees its records with other eyes (P12), or
+        the client has learned a type of which it was sent stubs (P57).
+        """
+        head = self.heads[scope]
+        if place.seq and (
+            place.seq > head.seq
+            or mark(head.hash if place.seq == head.seq else hash_at(self.session, scope, place.seq)) != place.mark
+        ):
+            return True
+        if place.view not in (None, view(self.principal, scope)):
+            return True
+        types = self.wanted.types
+        return bool(place.stubs) and (types is None or not set(types).isdisjoint(place.stubs))
+
+    def fill(self) -> None:
+        limit = min(self.wanted.limit, MAX_LIMIT)
+        for scope in _in_order(self.heads, self.principal):
+            head, place = self.heads[scope], self.places.get(scope, Place(0, ""))
+            if place.seq == head.seq:
+                if self.wanted.digests:
+                    self.page.ends[scope] = head
+                continue
+            last = None if self.page.more else self._take(scope, place, limit)
+            if last is None:
+                self.page.more = True
+            elif self.page.more:
+                self._stand(scope, last, hash_at(self.session, scope, last), place)
+            else:
+                self._stand(scope, head.seq, head.hash, place)
+                self.page.heads[scope], self.page.ends[scope] = head.seq, head
+
+    def _take(self, scope: str, place: Place, limit: int) -> int | None:
+        """Takes what still fits of a scope, and says up to which seq; None where nothing fits.
+
+        Sets `more` when some is left.
+        """
+        last = None
+        max_bytes = min(self.wanted.max_bytes, MAX_BYTES)
+        room = limit - len(self.page.changes)
+        for change in changes(self.session, scope, place.seq, room + 1, max_bytes - self.size, self.wanted.types):
+            if len(self.page.changes) == limit or (self.size and self.size + change.size > max_bytes):
+                self.page.more = True
+                return last
+            self.size += change.size
+            self.page.changes.append(change)
+            last = change.seq
+            if change.stub:
+                self.stubs.setdefault(scope, set(place.stubs)).add(str(change.type))
+        return place.seq if last is None else last
+
+    def _stand(self, scope: str, seq: int, entry_hash: bytes, before: Place) -> None:
+        stubs = tuple(sorted(self.stubs.get(scope, before.stubs)))
+        self.places[scope] = Place(seq, mark(entry_hash), view(self.principal, scope), stubs)
 
 
-def _diverged(session: Session, heads: Heads, places: dict[str, tuple[int, str]]) -> list[str]:
-    """Scopes whose log no longer is what the cursor saw (protocol P14)."""
-    found = []
-    for scope, (seq, seen) in places.items():
-        head_seq, head = heads[scope]
-        if seq == 0:
-            continue
-        if seq > head_seq or mark(head if seq == head_seq else _hash_at(session, scope, seq)) != seen:
-            found.append(scope)
-    return sorted(found)
-
-
-def _hash_at(session: Session, scope: str, seq: int) -> bytes:
-    where = (col(LogEntry.scope) == scope, col(LogEntry.seq) == seq)
-    return session.execute(select(col(LogEntry.entry_hash)).where(*where)).scalar_one_or_none() or b""
-
-
-def _fill(
-    session: Session,
-    principal: Principal,
-    heads: Heads,
-    places: dict[str, tuple[int, str]],
-    page: Page,
-    limit: int,
-    max_bytes: int,
-) -> None:
-    size = 0
-    for scope in _in_order(heads, principal):
-        seq, head = heads[scope]
-        after = places.get(scope, (0, ""))[0]
-        if after == seq:
-            continue
-        left = limit - len(page.changes)
-        rows = _changes(session, scope, after, left + 1) if left and not page.more else []
-        taken = 0
-        for change in rows[:left]:
-            if size and size + len(change.doc or "") > max_bytes:
-                break
-            size += len(change.doc or "") + 100
-            page.changes.append(change)
-            taken += 1
-        if left and not page.more and taken == len(rows):
-            places[scope] = (seq, mark(head))
-            page.heads[scope] = seq
-        else:
-            page.more = True
-            if taken:
-                last = rows[taken - 1].seq
-                places[scope] = (last, mark(_hash_at(session, scope, last)))
-
-
-def _in_order(heads: Heads, principal: Principal) -> Iterable[str]:
+def _in_order(heads: Iterable[str], principal: Principal) -> list[str]:
     """One's own outcomes first, then what the programme says, then evidence."""
     return sorted(heads, key=lambda s: (s != principal.own_scope, not s.startswith("programme/"), s))
-
-
-def _changes(session: Session, scope: str, after: int, limit: int) -> list[Change]:
-    records: Select[int, str, int, str] = (
-        select(col(Record.seq).label("seq"), col(Record.id), col(Record.ver), col(Record.doc))
-        .where(col(Record.scope) == scope, col(Record.seq) > after)
-        .order_by(col(Record.seq))
-        .limit(limit)
-    )
-    lefts = (
-        select(col(LeftRecord.seq), col(LeftRecord.record_id), col(LeftRecord.ver), null())
-        .where(col(LeftRecord.scope) == scope, col(LeftRecord.seq) > after)
-        .order_by(col(LeftRecord.seq))
-        .limit(limit)
-    )
-    both = union_all(select(records.subquery()), select(lefts.subquery())).subquery()
-    rows = session.execute(select(both).order_by(both.c.seq).limit(limit)).all()
-    return [Change(scope, seq, record_id, ver, doc) for seq, record_id, ver, doc in rows]

@@ -7,16 +7,17 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Query, Response
 from sqlmodel import Session
 
+from auth import sessions
 from auth.principal import Principal
-from auth.tokens import sign
+from auth.tokens import Claims, sign
 from programme import intake
 from service import answers
-from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Language, Now, Secret, Types
+from service.deps import CALLER_CODES, Bearer, Caller, Config, Db, Keys, Language, Now, Secret, Types
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PullAnswer, PullRequest, PushAnswer, PushRequest
 from sync.backups import safe_to_delete
-from sync.pull import pull
+from sync.pull import Page, Wanted, pull
 from sync.receipt import TYP, receipt
 
 T = TypeVar("T")
@@ -68,11 +69,17 @@ def push_ops(
     "/pull",
     operation_id="pull",
     response_class=Response,
-    responses=_answers(PullAnswer, "epoch_changed", "restored", "cursor_invalid"),
+    responses=_answers(PullAnswer, "epoch_changed", "restored", "cursor_invalid", "behind"),
 )
-def pull_changes(body: PullRequest, caller: Caller, db: Db, config: Config, secret: Secret) -> Response:
+def pull_changes(body: PullRequest, bearer: Bearer, db: Db, config: Config, secret: Secret, now: Now) -> Response:
     """Reads what changed after the cursor, in everything the caller may see."""
-    asked = body.model_dump(include={"cursor", "epoch", "held", "limit", "max_bytes"})
-    work = partial(pull, principal=caller, secret=secret, **asked)
-    page, safe = db.read(_with_safe, caller, config.safe_backups, work)
-    return answers.page(page, safe)
+    wanted = Wanted(**body.model_dump())
+    return answers.page(*db.read(_page, bearer, now, config.safe_backups, secret, wanted))
+
+
+def _page(
+    session: Session, bearer: Claims, now: int, copies: int, secret: bytes, wanted: Wanted
+) -> tuple[Page, dict[str, int]]:
+    """Rights and records on one snapshot: no page holds what the caller could not read at its moment."""
+    caller = sessions.principal_of(session, bearer, now)
+    return pull(session, caller, secret, wanted), safe_to_delete(session, caller, copies)

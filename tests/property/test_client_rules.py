@@ -57,7 +57,8 @@ def replica_on(connection: Any) -> Replica:
 
 
 def fresh() -> Replica:
-    real = sqlite3.connect(":memory:", isolation_level=None)
+    # What is thrown away may be closed by the thread of another test.
+    real = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     replica = replica_on(real)
     weakref.finalize(replica, real.close)
     return replica

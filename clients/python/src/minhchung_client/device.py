@@ -16,6 +16,7 @@ from minhchung_client.ids import uuid7
 from minhchung_client.replica import Replica
 from minhchung_client.transport import Transport
 from minhchung_client.uploads import bring_next, waiting
+from minhchung_client.wire import new_heads
 
 T = TypeVar("T")
 Source = tuple[Path | bytes, str, str]  # the file or its bytes, its name, its MIME type
@@ -23,20 +24,31 @@ Source = tuple[Path | bytes, str, str]  # the file or its bytes, its name, its M
 
 @dataclass(slots=True)
 class Report:
-    """What one `sync` did; `stopped` names the first thing that could not be done, and why."""
+    """What one `sync` did; `stopped` names the first thing that could not be done, and why.
+
+    `reloaded`: scopes whose copy here had come to differ from what the service holds, and was read anew.
+    """
 
     pushed: int = 0
     uploaded: int = 0
     pulled: int = 0
+    reloaded: tuple[str, ...] = ()
     stopped: str | None = None
     needs_enrolment: bool = False
 
 
 class Device:
-    """Sends, uploads and pulls for one replica."""
+    """Sends, uploads and pulls for one replica. `types`: those that the app knows; None is every type."""
 
-    def __init__(self, replica: Replica, transport: Transport, files: Files | None = None) -> None:
-        self.replica, self.transport, self.files = replica, transport, files
+    def __init__(
+        self,
+        replica: Replica,
+        transport: Transport,
+        files: Files | None = None,
+        types: Sequence[str] | None = None,
+    ) -> None:
+        self.replica, self.transport, self.files, self.types = replica, transport, files, types
+        self._heads: dict[str, int] = {}  # what the service has said of own ops: the next pull must not be older
 
     def close(self) -> None:
         """Lets go of the database and of the network; what waits to be sent stays in the folder."""
@@ -85,6 +97,8 @@ class Device:
         while more:
             more = self.pull_once()
             report.pulled += 1
+            if not more and (diverged := self.replica.diverged()):
+                more, report.reloaded = True, (*report.reloaded, *diverged)
 
     def push_once(self) -> int:
         """Sends one batch; returns how many ops are durable at the service now and left the outbox."""
@@ -104,11 +118,18 @@ class Device:
             return 0
         body: dict[str, Any] = {"schema": 1, "pending": self.replica.pending(), "ops": ops}
         body |= {"clock": stamp(self.replica.clock), "app": "minhchung-client/0.1"}
-        return self.replica.apply_results(self.transport.push(body | self._epoch()))
+        answer = self.transport.push(body | self._epoch())
+        left = self.replica.apply_results(answer)
+        self._heads |= new_heads(answer)
+        return left
 
     def _pull(self) -> bool:
-        body = {"cursor": self.replica.get("cursor"), "held": self.replica.scopes(), "limit": 500}
-        return self.replica.apply_page(self.transport.pull(body | self._epoch()))
+        body: dict[str, Any] = {"cursor": self.replica.get("cursor"), "held": self.replica.scopes(), "limit": 500}
+        body |= {"types": list(self.types)} if self.types is not None else {}
+        body |= {"reload": self.replica.diverged(), "min_heads": self._heads}
+        more = self.replica.apply_page(self.transport.pull(body | self._epoch()))
+        self._heads = {}
+        return more
 
     def _epoch(self) -> dict[str, str]:
         epoch = self.replica.get("epoch")
@@ -123,6 +144,7 @@ class Device:
             epoch = current.get("epoch") if isinstance(current, dict) else None
             if refused.code == "epoch_changed" and isinstance(epoch, str):
                 self.replica.begin_epoch(epoch)
+                self._heads = {}
             elif refused.code == "cursor_invalid":
                 self.replica.forget_cursor()
             elif refused.code == "replica_forked":
@@ -159,12 +181,13 @@ def open_device(
     clock: Clock | None = None,
     language: str = "vi",
     http: httpx.Client | None = None,
+    types: Sequence[str] | None = None,
     piece_size: int = PIECE,
 ) -> Device:
     """The device that lives in `folder`: database, files and session.
 
-    `http`: its way out, such as one with a proxy of its own. `piece_size`: bytes of a file in one request, and so the
-    most that is sent twice after an interruption.
+    `http`: its way out, such as one with a proxy of its own. `types`: record types that the app knows. `piece_size`:
+    bytes of a file in one request, and so the most that is sent twice after an interruption.
     """
     folder.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(folder / "replica.db", isolation_level=None, check_same_thread=False)
@@ -172,7 +195,7 @@ def open_device(
     connection.execute("pragma synchronous = full")
     replica = Replica(connection, clock=clock or SystemClock(), new_id=uuid7)
     transport = HttpTransport(server, replica, language=language, http=http)
-    return Device(replica, transport, Files(folder / "files", piece_size))
+    return Device(replica, transport, Files(folder / "files", piece_size), types)
 
 
 def enrol(folder: Path, server: str, code: str, device_name: str, **options: Any) -> Device:

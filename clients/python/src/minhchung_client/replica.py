@@ -10,17 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 from minhchung_client.clock import Clock, captured
-from minhchung_client.errors import Garbled
 from minhchung_client.inbox import inbox
-from minhchung_client.local import Local
-from minhchung_client.notes import take_note
+from minhchung_client.mirror import Mirror
 from minhchung_client.overlay import lay_over
-from minhchung_client.wire import DURABLE, Doc, became, check_page, results, storable
+from minhchung_client.wire import DURABLE, Doc, became, results, storable, text
 
 MAX_OPS, MAX_BYTES = 100, 512 * 1024
 
 
-class Replica(Local):
+class Replica(Mirror):
     """Outbox and replica over `connection` (autocommit mode). `new_id` mints ids from the clock's time in ms."""
 
     def __init__(self, connection: sqlite3.Connection, *, clock: Clock, new_id: Callable[[int], str]) -> None:
@@ -93,15 +91,6 @@ class Replica(Local):
         ops = [json.loads(body) for (body,) in self.connection.execute(query, (record_id,))]
         return lay_over(json.loads(row[0]) if row and row[0] else None, ops)
 
-    def scopes(self) -> list[str]:
-        """Scopes of which the replica holds records."""
-        return [s for (s,) in self.connection.execute("select distinct scope from base order by scope")]
-
-    def base(self, scope: str | None = None) -> list[Doc]:
-        """Records as the service last told them, without unsent edits."""
-        query = "select doc from base where doc is not null and (? is null or scope = ?) order by id"
-        return [json.loads(doc) for (doc,) in self.connection.execute(query, (scope, scope))]
-
     def records(self, type_name: str | None = None, scope: str | None = None) -> list[Doc]:
         """Everything the officer sees, by id, unsent records included."""
         edits: defaultdict[str, list[Doc]] = defaultdict(list)
@@ -142,7 +131,7 @@ class Replica(Local):
                     continue
                 db.execute("delete from outbox where op_id = ?", (result["op_id"],))
                 kept = {k: v for k, v in result.items() if k != "record"}
-                sent = (row[0], result["op_id"], *row[1:], became(result), _text(kept))
+                sent = (row[0], result["op_id"], *row[1:], became(result), text(kept))
                 db.execute(
                     "insert into sent values (?, ?, ?, ?, ?, ?, ?, 0)"
                     " on conflict do update set status = excluded.status, result = excluded.result",
@@ -155,57 +144,7 @@ class Replica(Local):
                 db.execute("insert into receipt (jws) values (?)", (answer["receipt"],))
         return left
 
-    def _in_epoch(self, epoch: str) -> None:
-        """The first answer tells the epoch. Raises Garbled for what comes from another lineage of the service."""
-        if self.get("epoch") not in (None, epoch):
-            raise Garbled("an answer from another epoch")
-        self.put("epoch", epoch)
-
-    def _adopt(self, doc: Doc) -> None:
-        """A record out of an answer: taken, unless its scope was lost since, or a later version is known."""
-        lost = self.connection.execute("select 1 from lost_scope where scope = ?", (doc["scope"],)).fetchone()
-        if lost is None:
-            self._put(doc)
-
-    def _put(self, doc: Doc) -> None:
-        held = self.connection.execute("select ver from base where id = ?", (doc["id"],)).fetchone()
-        if held is None or doc["ver"] > held[0]:
-            new = (doc["id"], doc["type"], doc["scope"], doc["ver"], _text(doc))
-            self.connection.execute("insert or replace into base values (?, ?, ?, ?, 0, ?)", new)
-        elif doc["ver"] == held[0]:
-            same = (doc["scope"], _text(doc), doc["id"])
-            self.connection.execute("update base set stale = 0, scope = ?, doc = ? where id = ?", same)
-        take_note(self.connection, doc)
-
-    # Pulling.
-
-    def apply_page(self, page: Any) -> bool:
-        """Takes a page and its cursor in one transaction; the outbox is not touched. Returns whether there is more.
-
-        Raises Garbled, with nothing changed, for anything that is not a page.
-        """
-        check_page(page)
-        with storable(), self.transaction() as db:
-            self._in_epoch(page["epoch"])
-            for scope in page["removed"]:
-                db.execute("delete from base where scope = ?", (scope,))
-                db.execute("insert or ignore into lost_scope values (?)", (scope,))
-            for scope in page["reload"]:
-                db.execute("update base set stale = 1, ver = 0 where scope = ?", (scope,))
-            for change in page["changes"]:
-                db.execute("delete from lost_scope where scope = ?", (change["scope"],))
-                if change["kind"] == "put":
-                    self._put(change["record"])
-                else:
-                    self._leave(change)
-            if not page["more"]:
-                db.execute("delete from base where stale = 1")
-            self.put("cursor", page["cursor"])
-        return bool(page["more"])
-
-    def _leave(self, change: Doc) -> None:
-        where = (change["ver"], change["id"], change["scope"], change["ver"])
-        self.connection.execute("update base set doc = null, ver = ? where id = ? and scope = ? and ver < ?", where)
+    # Starting over.
 
     def begin_epoch(self, epoch: str) -> None:
         """The service was restored: everything ever sent waits to be sent again, and the next pull starts anew.
@@ -217,15 +156,6 @@ class Replica(Local):
             db.execute("update file set state = 'waiting', url = null where state = 'sent'")
             self._pull_anew()
             self.put("epoch", epoch)
-
-    def forget_cursor(self) -> None:
-        """The next pull starts anew; what it does not bring again is dropped at its end."""
-        with self.transaction():
-            self._pull_anew()
-
-    def _pull_anew(self) -> None:
-        self.connection.execute("update base set stale = 1, ver = 0")
-        self.put("cursor", None)
 
     # What asks for the officer's attention.
 
@@ -240,10 +170,7 @@ class Replica(Local):
 
 def _sendable(op: Doc) -> str:
     """An op as it waits. Raises ValueError for one that no push could carry, before it blocks those after it."""
-    text = _text(op)
-    if len(text.encode()) > MAX_BYTES:
+    body = text(op)
+    if len(body.encode()) > MAX_BYTES:
         raise ValueError(f"an op has at most {MAX_BYTES} bytes")
-    return text
-
-
-_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+    return body

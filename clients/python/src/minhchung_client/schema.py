@@ -5,6 +5,7 @@ with `stale` are read anew: their `ver` is 0, for nothing is known to have been 
 `sent` keeps every op with what was answered, `receipt` the service's signed word for it. `waiting`: own edits that the
 service's word does not show yet, because they are still to be sent, or because the service holds them until others
 come. A `file` is `waiting`, `sent`, or `verified` by its record; `problem` is why the service did not take it.
+`diverged`: scopes that did not hold what the service holds at `as_of`; those with `reload` are still to be read anew.
 """
 
 from zlib import crc32
@@ -32,6 +33,9 @@ create view if not exists waiting as
     select record_id, dev_seq, base_ver, body from sent
     where status = 'held' and dev_seq not in (select dev_seq from outbox);
 create table if not exists receipt (id integer primary key, jws text not null);
+create table if not exists diverged (
+    scope text primary key, as_of integer not null, reload integer not null
+) without rowid;
 create table if not exists lost_scope (scope text primary key) without rowid;
 create table if not exists file (
     sha256 text primary key, size integer not null, mime text not null, name text not null, record_id text,

@@ -3,6 +3,8 @@
 A captive portal answers too, with 200 and whatever it likes: what does not fit is Garbled, and changes nothing.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +13,8 @@ from minhchung_client.errors import Garbled
 
 Doc = dict[str, Any]
 DURABLE = frozenset({"applied", "merged", "conflict", "superseded", "duplicate", "held", "rejected"})
+# A value as it is kept and sent; ValueError for numbers that JSON does not have.
+text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def results(answer: Any) -> list[Doc]:
@@ -35,6 +39,28 @@ def check_page(page: Any) -> None:
         raise Garbled("not a page")
     if not _all_text([*page["removed"], *page["reload"]]) or not all(map(_is_change, page["changes"])):
         raise Garbled("not a page")
+    digests = page.get("count_digest", {})
+    if not isinstance(digests, dict) or not all(_has(d, as_of=int, n=int, xor=str) for d in digests.values()):
+        raise Garbled("not a page")
+
+
+def new_heads(answer: Doc) -> dict[str, int]:
+    """Scope -> the last seq that an answer to a push speaks of: what the next pull has to be as new as."""
+    heads: dict[str, int] = {}
+    for result in answer["results"]:
+        place = result.get("seq")
+        if _has(place, scope=str, seq=int) and 0 <= place["seq"] < 2**53:
+            heads[place["scope"]] = max(place["seq"], heads.get(place["scope"], 0))
+    return heads
+
+
+def tally(records: Iterable[tuple[str, int]]) -> tuple[int, str]:
+    """How many records (id, ver) there are, and the XOR of SHA-256 of each one's `<id>|<ver>`, hex."""
+    n, mixed = 0, 0
+    for record_id, ver in records:
+        digest = hashlib.sha256(f"{record_id}|{ver}".encode()).digest()
+        n, mixed = n + 1, mixed ^ int.from_bytes(digest)
+    return n, mixed.to_bytes(32).hex()
 
 
 @contextmanager
