@@ -21,8 +21,8 @@ INSTALL = { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
 	&& $(PIP) install --require-hashes --requirement requirements/$(@F).txt \
 	&& $(PIP) install --no-build-isolation --no-deps --editable . --editable clients/python \
 	&& touch $@
-LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	$(INPUTS) --group pyproject.toml:build
+RESOLVE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+LOCK = $(RESOLVE) $(INPUTS) --group pyproject.toml:build
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -37,7 +37,7 @@ serve: $(VENV)/run ## Migrate the database and serve it; settings come from MINH
 	@$(BIN)/minhchung migrate
 	@$(BIN)/minhchung serve
 
-test: $(VENV)/dev ## Run every test (TEST_ARGS="-k push"); with CI=true a skipped test fails
+test: $(VENV)/dev $(VENV)/s3 ## Run every test (TEST_ARGS="-k push"); with CI=true a skipped test fails
 	@$(PYTEST) -n 2 --dist worksteal $(TEST_ARGS)
 
 check: lint ## Format, lint, types, import contracts, house lints, documentation
@@ -71,6 +71,7 @@ lock: $(VENV)/dev ## Resolve the dependencies again into requirements/*.txt
 	@$(PIP) install uv
 	@$(LOCK) --output-file requirements/run.txt
 	@$(LOCK) --group pyproject.toml:dev --output-file requirements/dev.txt
+	@$(RESOLVE) --group pyproject.toml:s3 --output-file requirements/s3.txt
 
 clean: ## Remove what make can make again; the data in var/ stays
 	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -82,3 +83,10 @@ $(VENV)/run: requirements/run.txt $(INPUTS)
 
 $(VENV)/dev: requirements/dev.txt $(INPUTS)
 	@$(INSTALL)
+
+# The S3 server of the tests needs other releases of what the service uses, so it lives apart.
+$(VENV)/s3: requirements/s3.txt $(VENV)/dev
+	@echo "Installing requirements/s3.txt into $(VENV)/swift (half a minute, once)"
+	@$(BIN)/python -m venv $(VENV)/swift
+	@$(VENV)/swift/bin/python -m pip --disable-pip-version-check --quiet --quiet install --require-hashes --requirement requirements/s3.txt
+	@touch $@

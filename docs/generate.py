@@ -34,7 +34,7 @@ def settings_page() -> str:
         "| --- | --- | --- |",
     ]
     for name, field in Settings.model_fields.items():
-        unset = field.default is None or field.default is PydanticUndefined or field.default == ""
+        unset = field.default is None or field.default is PydanticUndefined or str(field.default) == ""
         default = "unset" if unset else f"`{field.default}`"
         lines.append(f"| `{prefix}{name.upper()}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"

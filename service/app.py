@@ -56,7 +56,7 @@ def furnish(state: State, settings: Settings, clock: Clock) -> None:
     state.settings = settings
     state.clock = clock
     state.database = Database(settings.db_url)
-    state.store = open_store(settings)
+    state.store = open_store(settings, state.database)
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
     state.types = registry()

@@ -20,6 +20,7 @@ from sync import files, jobs, uploads
 from sync.types import Registry
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,13 @@ def _inspect(bench: Bench, job: jobs.Claimed) -> None:
 
 
 def _expire_uploads(bench: Bench) -> None:
-    bench.database.write(uploads.expire, bench.store, bench.clock.now())
+    """No transaction is open while the store works: it may be slow, and may keep its own notes in the database."""
+    now = bench.clock.now()
+    bench.database.write(uploads.expire, now)
+    arriving = list(bench.store.incoming_ids())
+    for upload_id in bench.database.read(uploads.unowned, arriving):
+        bench.store.discard(upload_id)
+    bench.store.tidy(now - DAY_MS)
 
 
 def _expire_sessions(bench: Bench) -> None:

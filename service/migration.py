@@ -8,6 +8,7 @@ from alembic.config import Config
 from programme.province import load_province
 from service.db import Database
 from service.settings import Settings
+from service.stores import prepare_store
 from sync.epoch import ensure_epoch
 
 
@@ -26,15 +27,16 @@ def upgrade(settings: Settings) -> None:
 
 
 def prepare(settings: Settings, now: int) -> str:
-    """Upgrades the database, opens its first epoch, loads units and criteria. Harmless when done before.
+    """Upgrades the database, opens its first epoch, loads units and criteria, makes the bucket.
 
-    Returns a line for people.
+    Harmless when done before. Returns a line for people.
     """
     upgrade(settings)
     database = Database(settings.db_url)
     try:
         database.write(ensure_epoch, now)
         loaded = database.write(load_province, settings.programme_year, now)
+        prepare_store(settings, database)
     finally:
         database.close()
     place = Path(settings.db_url.removeprefix("sqlite:///")).name if settings.database_url is None else "database"

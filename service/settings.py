@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,6 +27,16 @@ class Settings(BaseSettings):
             description="At least 32 characters; signs cursors and derives refresh tokens. Unset: a file in `data_dir`."
         ),
     ] = None
+    s3_bucket: Annotated[
+        str | None,
+        Field(description="Bucket that keeps the files; unset means the folder `blobs` in `data_dir`."),
+    ] = None
+    s3_endpoint: Annotated[str | None, Field(description="Address of the S3-compatible service; unset means AWS.")] = (
+        None
+    )
+    s3_region: Annotated[str, Field(description="Region of the bucket.")] = "us-east-1"
+    s3_access_key: Annotated[str, Field(description="Access key of the S3 service.")] = ""
+    s3_secret_key: Annotated[SecretStr, Field(description="Its secret.")] = SecretStr("")
     programme_year: Annotated[int, Field(description="The year that new units are opened for.")] = 2026
     upload_max_bytes: Annotated[int, Field(description="Largest file that an upload may announce, in bytes.")] = 2**30
     upload_ttl_hours: Annotated[int, Field(description="Hours after which an unfinished upload may be removed.")] = 168

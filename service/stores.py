@@ -1,10 +1,31 @@
-"""Which blob store a deployment has. The only place that chooses."""
+"""Which store keeps the files: the one place that chooses, for the application and for commands."""
 
+from service.db import Database
+from service.ledger import TableLedger
 from service.settings import Settings
 from storage.local import DirectoryStore
+from storage.s3 import Bucket, S3Store
 from storage.store import BlobStore
 
 
-def open_store(settings: Settings) -> BlobStore:
-    """The store of `settings`; the service and every command read and write files through it."""
-    return DirectoryStore(settings.data_dir / "blobs")
+def open_store(settings: Settings, database: Database | None = None) -> BlobStore:
+    """The bucket of the settings, else the folder. A bucket is asked for nothing before it is needed.
+
+    `database`: an open one, for the notes of a store that keeps some.
+    """
+    if settings.s3_bucket is None:
+        return DirectoryStore(settings.data_dir / "blobs")
+    return S3Store(bucket(settings, settings.s3_bucket), TableLedger(database or Database(settings.db_url)))
+
+
+def bucket(settings: Settings, name: str) -> Bucket:
+    """A bucket of the S3 service of the settings."""
+    secret = settings.s3_secret_key.get_secret_value()
+    return Bucket(settings.s3_endpoint, settings.s3_region, name, settings.s3_access_key, secret)
+
+
+def prepare_store(settings: Settings, database: Database) -> None:
+    """Makes the bucket where the settings name one that is not there. Raises StoreUnavailable."""
+    store = open_store(settings, database)
+    if isinstance(store, S3Store):
+        store.make_bucket()

@@ -6,7 +6,7 @@ threads and processes of one machine and die with their holder.
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -79,13 +79,21 @@ class DirectoryStore:
             names = [path.name for path in self._incoming.iterdir()]
         yield from filter(keys.is_upload_id, names)
 
-    def put(self, key: str, data: bytes) -> None:
+    def tidy(self, before: int) -> None:
+        with _available():
+            for path in self._incoming.glob("put-*"):
+                with suppress(FileNotFoundError):
+                    if path.stat().st_mtime * 1000 < before:
+                        path.unlink()
+
+    def put(self, key: str, data: bytes | Iterable[bytes]) -> None:
         target = self._object(key)
         partial = self._incoming / f"put-{uuid4()}"
         with _available():
             try:
                 with partial.open("xb") as file:
-                    file.write(data)
+                    for piece in [data] if isinstance(data, bytes) else data:
+                        file.write(piece)
                     file.flush()
                     os.fdatasync(file.fileno())
                 self._place(target, lambda: partial.replace(target))

@@ -4,8 +4,37 @@ Two areas. *Incoming* holds uploads under their ids while bytes arrive; *objects
 A store knows no table, no account and no file name. It trusts no digest: callers hash what they read back from it.
 """
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+
+class Piece(NamedTuple):
+    """Bytes of an unfinished upload that a store keeps as an object `name`; one of no bytes ends a sealed upload."""
+
+    start: int
+    size: int
+    name: str
+    etag: str
+
+
+class Ledger(Protocol):
+    """Which pieces count, for a store that cannot tell by itself; what a call has done survives a power cut."""
+
+    def pieces(self, upload_id: str) -> list[Piece]:
+        """In the order of their bytes."""
+        ...
+
+    def add(self, upload_id: str, piece: Piece) -> bool:
+        """Counts a piece. False, and nothing done, where another one begins at its `start`: one of two appends wins."""
+        ...
+
+    def forget(self, upload_id: str) -> None:
+        """Harmless for an upload without pieces."""
+        ...
+
+    def ids(self) -> Iterator[str]:
+        """Uploads that have pieces."""
+        ...
 
 
 class BlobStore(Protocol):
@@ -59,10 +88,17 @@ class BlobStore(Protocol):
         """Ids with bytes in the incoming area, in no promised order; for the sweep."""
         ...
 
+    def tidy(self, before: int) -> None:
+        """Removes what killed processes left behind before that time (ms), and what no other method shows."""
+        ...
+
     # Objects.
 
-    def put(self, key: str, data: bytes) -> None:
-        """Stores a small object, replacing what was there; a reader sees the old bytes or the new, never a mixture."""
+    def put(self, key: str, data: bytes | Iterable[bytes]) -> None:
+        """Stores an object, replacing what was there; a reader sees the old bytes or the new, never a mixture.
+
+        Bytes may come in pieces; where they stop with an error, nothing is stored.
+        """
         ...
 
     def exists(self, key: str) -> bool:

@@ -63,6 +63,13 @@ def upsert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) 
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
 
 
+def insert_new(session: Session, table: type[SQLModel], row: dict[str, Any]) -> bool:
+    """Inserts a row; False where its primary key is there already."""
+    columns = table.__table__.primary_key  # type: ignore[attr-defined]
+    statement = _insert_into(session, table).values(row).on_conflict_do_nothing().returning(*columns)
+    return session.execute(statement).first() is not None
+
+
 def _insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
     """An insert that can say what to do with a row that is there already."""
     if session.get_bind().dialect.name == "sqlite":

@@ -4,10 +4,11 @@ The offset is the store's; a row says whose the upload is, what it should become
 What a complete upload changes is in `media.py`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from auth.principal import Principal
@@ -157,17 +158,16 @@ def terminate(session: Session, principal: Principal, upload_id: str) -> None:
     session.delete(own(session, principal, upload_id))
 
 
-def expire(session: Session, store: BlobStore, now: int) -> int:
-    """Forgets uploads past their expiry, and bytes that no unfinished upload owns; returns how many uploads went."""
-    expired = session.scalars(select(Upload).where(col(Upload.expires_at) <= now).with_for_update()).all()
-    for upload in expired:
-        session.delete(upload)
-    session.flush()
-    for upload_id in store.incoming_ids():
-        kept = session.get(Upload, upload_id)
-        if kept is None or kept.state == VERIFIED:
-            store.discard(upload_id)
-    return len(expired)
+def expire(session: Session, now: int) -> int:
+    """Forgets uploads past their expiry; returns how many. Their bytes are `unowned` from then on."""
+    gone = session.execute(delete(Upload).where(col(Upload.expires_at) <= now).returning(col(Upload.id))).all()
+    return len(gone)
+
+
+def unowned(session: Session, upload_ids: Collection[str]) -> set[str]:
+    """Those of the ids whose bytes no upload needs any more. An upload has its row before it has bytes."""
+    states = {row[0]: row[1] for row in session.execute(select(col(Upload.id), col(Upload.state)))}
+    return {upload_id for upload_id in upload_ids if states.get(upload_id, VERIFIED) == VERIFIED}
 
 
 def own(session: Session, principal: Principal, upload_id: str, now: int | None = None, *, lock: bool = True) -> Upload:

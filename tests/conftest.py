@@ -11,6 +11,7 @@ from people import NOW, Province, hire
 from postgres import Postgres
 from service.migration import prepare
 from service.settings import Settings
+from swift import Swift
 
 settings.register_profile("soak", max_examples=20_000, deadline=None)
 
@@ -49,6 +50,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     _settle(Settings(data_dir=tmp_path_factory.mktemp("settle"), database_url=cluster.url("migrated")))
     yield cluster
     cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def swift() -> Iterator[Swift]:
+    """An S3-compatible service."""
+    service = Swift()
+    yield service
+    service.remove()
 
 
 def _settle(settings: Settings) -> None:

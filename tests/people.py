@@ -45,9 +45,9 @@ STAFF = {
 class Province:
     """A service with its people, on a copy of a migrated database."""
 
-    def __init__(self, folder: Path, template: Path, database_url: str | None = None) -> None:
+    def __init__(self, folder: Path, template: Path, database_url: str | None = None, **more: Any) -> None:
         shutil.copytree(template, folder, dirs_exist_ok=True)
-        self.settings = Settings(data_dir=folder, database_url=database_url)
+        self.settings = Settings(data_dir=folder, database_url=database_url, **more)
         self.clock = ManualClock(NOW)
         self.app = create_app(self.settings, self.clock)
         self.db = self.app.state.database

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import runpy
 import signal
 import subprocess
@@ -14,6 +15,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
+from programme.registry import registry
+from service.duties import DUTIES, Bench
 from sync.models import Attachment, Record
 
 PROGRAM = Path(__file__).with_name("server.py")
@@ -86,6 +89,10 @@ class House:
             Phone(self.http, who) for who in ("lan", "lan-tablet", "minh", "hung", "tuan")
         )
 
+    def sweep(self) -> None:
+        """What the worker does once an hour."""
+        DUTIES["expire uploads"].act(Bench(self.db, self.store, registry(), self.clock, self.app.state.settings))
+
     def record(
         self, record_id: str = Phone.RECORD, sha256: str = Phone.SHA256, *, account: str = "a-lan", name: str = "a.jpg"
     ) -> None:
@@ -107,8 +114,8 @@ def add_record(session: Session, record_id: str, sha256: str, account: str, name
 class Machine:
     """A server process over one folder, which can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.folder, self.env = folder, env
         self.process: subprocess.Popen[str] | None = None
         self.http: httpx.Client | None = None
         self.port = 0
@@ -122,7 +129,7 @@ class Machine:
     def start(self, *options: str) -> Phone:
         """A new process; gives Lan's phone."""
         command = [sys.executable, str(PROGRAM), str(self.folder), *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **self.env})
         assert self.process.stdout
         self.port = int(self.process.stdout.readline())
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)

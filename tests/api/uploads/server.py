@@ -24,7 +24,7 @@ from service.deps import Caller
 from service.routes import media as media_routes
 from service.routes import uploads as upload_routes
 from service.settings import Settings
-from storage.local import DirectoryStore
+from service.stores import open_store
 
 NOW = 1_790_000_000_000
 LIMIT = 2**26
@@ -54,7 +54,7 @@ def make_app(folder: Path) -> FastAPI:
     app.state.settings = Settings(data_dir=folder, upload_max_bytes=LIMIT, upload_idle_seconds=1)
     app.state.database = Database(app.state.settings.db_url)
     SQLModel.metadata.create_all(app.state.database.writer)
-    app.state.clock, app.state.store = ManualClock(NOW), DirectoryStore(folder / "blobs")
+    app.state.clock, app.state.store = ManualClock(NOW), open_store(app.state.settings, app.state.database)
     app.state.told = []
     app.state.media_arrived = lambda _session, record_ids, _now: app.state.told.extend(record_ids)
     return app

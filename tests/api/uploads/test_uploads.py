@@ -7,7 +7,6 @@ import unicodedata
 import pytest
 from sqlmodel import Session, select
 
-from sync import uploads
 from sync.models import Attachment, Blob, Holding
 
 DAY = 86_400_000
@@ -176,14 +175,14 @@ def test_an_unfinished_upload_lives_a_week_after_its_last_append(house) -> None:
     house.clock.advance(1 * DAY)
     assert house.lan.head(path).status_code == 200
     assert problem(house.lan.patch(other, 1, b"y")) == (410, "upload_gone")
-    assert house.db.write(uploads.expire, house.store, house.clock.now()) == 1
+    house.sweep()
     assert list(house.store.incoming_ids()) == [path.rpartition("/")[2]]
     assert house.lan.head(other).status_code == 404
 
 
 def test_the_sweep_takes_bytes_that_nobody_owns(house) -> None:
     house.store.append("00000000-0000-0000-0000-000000000007", 0, b"x")
-    assert house.db.write(uploads.expire, house.store, house.clock.now()) == 0
+    house.sweep()
     assert list(house.store.incoming_ids()) == []
 
 

@@ -1,41 +1,21 @@
-"""One suite for every blob store: what `storage/store.py` promises, each store keeps."""
+"""One suite for every blob store: what `storage/store.py` promises of incoming uploads, each store keeps."""
 
 import hashlib
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage import keys
-from storage.errors import ObjectUnknown, OffsetMismatch, StoreUnavailable, UploadGone
+from storage.errors import OffsetMismatch, StoreUnavailable, UploadGone
 from storage.local import DirectoryStore
+from storage.s3 import S3Store
 from storage.store import BlobStore
-
-PHOTO = b"\xff\xd8\xff\xe0 a patrol at night " * 1000
-SHA256 = hashlib.sha256(PHOTO).hexdigest()
-KEY = keys.of_digest(SHA256)
-UPLOAD, OTHER = (str(UUID(int=n)) for n in (1, 2))
-
-
-@pytest.fixture(params=["directory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    return DirectoryStore(tmp_path / "blobs")
-
-
-def whole(pieces: Iterator[bytes]) -> bytes:
-    return b"".join(pieces)
-
-
-def sealed(store: BlobStore, upload_id: str = UPLOAD, data: bytes = PHOTO) -> str:
-    store.append(upload_id, 0, data)
-    digest = hashlib.sha256(data).hexdigest()
-    store.seal(upload_id, digest, len(data))
-    return keys.of_digest(digest)
+from stored import FILM, KEY, OTHER, PHOTO, SHA256, UPLOAD, sealed, whole
 
 
 def test_an_upload_begins_empty(store: BlobStore) -> None:
@@ -123,96 +103,48 @@ def test_discard_forgets_the_upload_and_keeps_the_object(store: BlobStore) -> No
     assert whole(store.read(KEY)) == PHOTO
 
 
-def test_a_new_store_on_the_same_place_finds_everything(store: BlobStore, tmp_path: Path) -> None:
+def test_a_new_store_on_the_same_place_finds_everything(store: BlobStore, opening: Callable[[], BlobStore]) -> None:
     sealed(store)
     store.append(OTHER, 0, b"half a report")
-    again = DirectoryStore(tmp_path / "blobs")
+    again = opening()
     assert again.size(OTHER) == 13
     assert whole(again.read(KEY)) == PHOTO
 
 
-def test_ranges(store: BlobStore) -> None:
+def test_a_large_upload_of_many_small_pieces(store: BlobStore) -> None:
+    """Beyond what S3 takes in one part, and cut where S3 would take no part."""
+    data = FILM * 4
+    offset = 0
+    for size in (2**20, 6 * 2**20, 9 * 2**20, 4 * 2**20):
+        offset = store.append(UPLOAD, offset, data[offset : offset + size])
+    assert store.size(UPLOAD) == len(data)
+    digest = hashlib.sha256(data).hexdigest()
+    store.seal(UPLOAD, digest, len(data))
+    store.discard(UPLOAD)
+    read = hashlib.sha256()
+    for piece in store.read(keys.of_digest(digest)):
+        assert len(piece) <= 2**20, "in bounded pieces"
+        read.update(piece)
+    assert read.hexdigest() == digest
+    assert whole(store.read(keys.of_digest(digest), 8 * 2**20 - 5, 10)) == data[8 * 2**20 - 5 :][:10]
+
+
+def test_tidying_leaves_everything_that_counts(store: BlobStore) -> None:
     sealed(store)
-    assert store.length(KEY) == len(PHOTO)
-    assert whole(store.read(KEY, 5)) == PHOTO[5:]
-    assert whole(store.read(KEY, 5, 10)) == PHOTO[5:15]
-    assert whole(store.read(KEY, len(PHOTO) - 3, 10)) == PHOTO[-3:]
-    assert whole(store.read(KEY, len(PHOTO), 10)) == b""
-    assert whole(store.read(KEY, 0, 0)) == b""
+    store.append(OTHER, 0, b"half a report")
+    store.tidy(before=2**42)
+    assert whole(store.read(KEY)) == PHOTO
+    assert whole(store.incoming(OTHER)) == b"half a report"
 
 
-def test_a_small_object_is_replaced_as_a_whole(store: BlobStore) -> None:
-    store.put("checkpoints/27/2026/latest", b"first")
-    store.put("checkpoints/27/2026/latest", b"2nd")
-    assert whole(store.read("checkpoints/27/2026/latest")) == b"2nd"
-    assert list(store.incoming_ids()) == []
-
-
-def test_keys_by_prefix(store: BlobStore) -> None:
-    for key in ("checkpoints/a/1", "checkpoints/a/2", "checkpoints/b/1", "checkpoints-old"):
-        store.put(key, b"x")
-    assert sorted(store.keys("checkpoints/a/")) == ["checkpoints/a/1", "checkpoints/a/2"]
-    assert sorted(store.keys("checkpoints/a/1")) == ["checkpoints/a/1"]
-    assert len(list(store.keys("checkpoints"))) == 4
-    assert sorted(store.keys("none/")) == []
-
-
-def test_an_object_that_is_not_there(store: BlobStore) -> None:
-    assert not store.exists(KEY)
-    store.delete(KEY)
-    with pytest.raises(ObjectUnknown):
-        store.length(KEY)
-    with pytest.raises(ObjectUnknown):
-        whole(store.read(KEY))
-
-
-def test_a_deleted_object_is_gone(store: BlobStore) -> None:
-    store.put("checkpoints/a", b"x")
-    store.delete("checkpoints/a")
-    assert not store.exists("checkpoints/a")
-
-
-WICKED = [
-    "",
-    "..",
-    "../x",
-    "/etc/passwd",
-    "a/../b",
-    "a//b",
-    "a/",
-    ".hidden",
-    "a\0b",
-    "a\\b",
-    "Biên bản.jpg",
-    "a" * 300,
-    "a\n",
-]
-
-
-@pytest.mark.parametrize("name", WICKED)
-def test_names_that_could_be_paths_reach_no_disk(store: BlobStore, name: str) -> None:
-    for call in (store.size, store.discard, lambda n: store.append(n, 0, b"x"), lambda n: store.seal(n, SHA256, 0)):
-        with pytest.raises(ValueError, match="not a"):
-            call(name)
-    for call in (
-        store.length,
-        store.exists,
-        store.delete,
-        lambda n: store.put(n, b"x"),
-        lambda n: whole(store.read(n)),
-    ):
-        with pytest.raises(ValueError, match="not a"):
-            call(name)
-    with pytest.raises(ValueError, match="not a"):
-        store.seal(UPLOAD, name, 0)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=3000), cuts=st.lists(st.integers(0, 3000)), stale=st.lists(st.booleans(), max_size=20))
 def test_any_way_of_cutting_a_body_gives_the_same_bytes(
     store: BlobStore, body: bytes, cuts: list[int], stale: list[bool]
 ) -> None:
     """A phone that goes on from `size`, however often it is cut off and however many old requests come late."""
+    if isinstance(store, S3Store):
+        cuts = cuts[:3]  # the same rules, at a hundredth of the speed
     store.discard(UPLOAD)
     late = iter(stale)
     for stop in sorted({min(cut, len(body)) for cut in cuts} | {len(body)}):
