@@ -72,6 +72,20 @@ def rotate_keys(directory: Path) -> SigningKeys:
     return load_keys(directory)
 
 
+def adopt_public(directory: Path, keys: list[dict[str, Any]]) -> None:
+    """Keeps the public halves of another deployment's keys (a JWK set): what they have signed keeps counting.
+
+    Raises ValueError for what is no P-256 key.
+    """
+    known = load_keys(directory).public
+    for jwk in keys:
+        x, y = (int.from_bytes(base64.urlsafe_b64decode(jwk[name] + "==")) for name in ("x", "y"))
+        key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+        kid = _thumbprint(key)
+        if kid not in known:
+            _write_new(directory / RETIRED.format(kid=kid), _public_pem(key).encode())
+
+
 def load_secret(directory: Path, given: str | None) -> bytes:
     """The server secret: `given` (a setting), else the one of `directory`, made there on first use.
 

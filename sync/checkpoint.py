@@ -36,10 +36,15 @@ class Due:
     all: Heads
 
 
+def heads_now(session: Session) -> Heads:
+    """Every head as it stands."""
+    rows = session.execute(select(col(ScopeHead.scope), col(ScopeHead.seq), col(ScopeHead.hash)))
+    return {scope: (seq, head) for scope, seq, head in rows}
+
+
 def due(session: Session) -> Due:
     """The heads as they stand. Raises Restored."""
-    rows = session.execute(select(col(ScopeHead.scope), col(ScopeHead.seq), col(ScopeHead.hash)))
-    heads = {scope: (seq, head) for scope, seq, head in rows}
+    heads = heads_now(session)
     known = session.execute(
         select(col(CheckpointHead.scope), func.max(col(CheckpointHead.seq))).group_by(col(CheckpointHead.scope))
     )
@@ -92,9 +97,7 @@ def latest(store: BlobStore) -> Heads:
 
 def behind(session: Session, witnessed: Heads) -> list[str]:
     """Scopes whose log does not hold what was witnessed of it."""
-    rows = session.execute(select(col(ScopeHead.scope), col(ScopeHead.seq), col(ScopeHead.hash)))
-    heads = {scope: (seq, head) for scope, seq, head in rows}
-    return sorted(_unlike(session, heads, witnessed.items()))
+    return sorted(_unlike(session, heads_now(session), witnessed.items()))
 
 
 def _unlike(session: Session, heads: Heads, witnessed: Iterable[tuple[str, tuple[int, bytes]]]) -> Iterable[str]:

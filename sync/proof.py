@@ -15,7 +15,7 @@ MAX_ENTRIES = 1000
 def log_page(
     session: Session, principal: Principal, scope: str, *, after: int, limit: int, payload: bool
 ) -> dict[str, Any]:
-    """Entries of `scope` behind `after` and its head, for `verify.check_log`. Raises RecordUnknown.
+    """Entries of `scope` behind `after` and its head, for `proof.logs.check_log`. Raises RecordUnknown.
 
     `payload`: the op's body and salt stand beside its digest; both are null where they were redacted.
     """

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from proof.logs import check_log
 from service.settings import Settings
-from sync.verify import check_log
 
 
 def add_parser(subparsers: Any) -> None:

@@ -9,8 +9,8 @@ import pytest
 from jose import jws
 
 from people import KINH_BAC, YEAR, Province
+from proof.logs import check_log, check_receipt
 from service.__main__ import main
-from sync.verify import check_log, check_receipt
 
 SCOPE = f"{KINH_BAC}/{YEAR}"
 

@@ -1,0 +1,148 @@
+"""Backups (protocol P14, row D9): a snapshot of every table, every file by digest, and a signed manifest written last.
+
+A backup is worth nothing until it was read back: `take` checks what it wrote before the database hears of it. Keys and
+the secret are not in it; they are kept apart (QCVN 3.12.2.2).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlmodel import Session
+
+from auth.keys import SigningKeys
+from auth.tokens import sign
+from proof import jws
+from proof.logs import ChainCheck
+from service import backup_files, backup_tables
+from service.backup_files import Object
+from service.db import Database
+from storage.store import BlobStore
+from sync import backups
+from sync.checkpoint import Heads, heads_now
+from sync.epoch import current_epoch
+from sync.instant import iso
+
+TYP = "mc-backup+jws"
+
+
+class BackupUnusable(Exception):
+    """Why a backup cannot be used; one line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup says of itself; `told` is what was signed. `trusted`: by a key of this deployment."""
+
+    root: Path
+    name: str
+    told: dict[str, Any]
+    trusted: bool
+
+    @property
+    def tables(self) -> Path:
+        return self.root / self.name / "tables"
+
+    def objects(self) -> list[Object]:
+        lines = (self.root / self.name / "objects.jsonl").read_bytes().splitlines()
+        return [tuple(orjson.loads(line)) for line in lines]
+
+
+def take(database: Database, store: BlobStore, keys: SigningKeys, issuer: str, root: Path, now: int) -> Manifest:
+    """Writes a backup below `root`, reads it back, and records it. Raises BackupUnusable, Restored, OSError."""
+    name = f"{datetime.fromtimestamp(now / 1000, UTC):%Y%m%dT%H%M%S}{now % 1000:03}Z"
+    folder = root / name
+    told = database.read(_snapshot, folder / "tables")
+    files = [row["sha256"] for row in backup_tables.rows(folder / "tables", "blob")]
+    objects, missing = backup_files.take(store, root, files)
+    if missing:
+        raise BackupUnusable(f"{len(missing)} files are missing or damaged in the store, {missing[0]} first")
+    index = folder / "objects.jsonl"
+    index.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in objects))
+    told |= {
+        "iss": issuer, "name": name, "at": iso(now), "keys": keys.jwks()["keys"],
+        "objects": [len(objects), backup_tables.file_digest(index)],
+    }  # fmt: skip
+    draft = folder / "manifest.part"
+    draft.write_text(sign(keys, TYP, told), encoding="ascii")
+    draft.replace(folder / "manifest.jws")
+    made = Manifest(root, name, told, trusted=True)
+    faults = check(made)
+    if faults:
+        raise BackupUnusable(f"what was written cannot be read back: {faults[0]}")
+    heads = {scope: seq for scope, seq, _ in told["heads"]}
+    taken = backups.Taken(name, now, told["epoch"], str(root), heads, files)
+    database.write(backups.record, taken, now)
+    return made
+
+
+def _snapshot(session: Session, folder: Path) -> dict[str, Any]:
+    epoch, revision = current_epoch(session), backup_tables.revision(session)
+    heads: Heads = heads_now(session)
+    listed = [[scope, seq, head.hex()] for scope, (seq, head) in sorted(heads.items())]
+    return {"epoch": epoch, "revision": revision, "heads": listed, "tables": backup_tables.dump(session, folder)}
+
+
+def newest(root: Path) -> str:
+    """The name of the newest whole backup below `root`. Raises BackupUnusable."""
+    names = sorted(path.parent.name for path in root.glob("*/manifest.jws"))
+    if not names:
+        raise BackupUnusable(f"there is no whole backup in {root}")
+    return names[-1]
+
+
+def read_manifest(root: Path, name: str, keys: SigningKeys | None) -> Manifest:
+    """Raises BackupUnusable unless the manifest is signed: by one of `keys`, or else by a key that it brings itself."""
+    try:
+        signed = (root / name / "manifest.jws").read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BackupUnusable(f"the manifest of {name} cannot be read") from error
+    try:
+        return Manifest(root, name, jws.verify(signed, keys.jwks()["keys"] if keys else [], TYP), trusted=True)
+    except jws.NotSigned:
+        pass
+    try:
+        told = jws.verify(signed, jws.unverified(signed)["keys"], TYP)
+    except (jws.NotSigned, KeyError) as error:
+        raise BackupUnusable(f"the manifest of {name} is not signed") from error
+    return Manifest(root, name, told, trusted=False)
+
+
+def check(manifest: Manifest) -> list[str]:
+    """Faults of a backup: every byte of it is read, and every log in it is followed from its start to its head."""
+    try:
+        return list(_faults(manifest))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [f"cannot be read: {error}"]
+
+
+def _faults(manifest: Manifest) -> Iterator[str]:
+    for table, (_, digest) in manifest.told["tables"].items():
+        if backup_tables.file_digest(backup_tables.path_of(manifest.tables, table)) != digest:
+            yield f"table {table} is damaged"
+            return
+    index = manifest.root / manifest.name / "objects.jsonl"
+    if backup_tables.file_digest(index) != manifest.told["objects"][1]:
+        yield "the list of objects is damaged"
+        return
+    objects = manifest.objects()
+    yield from backup_files.damaged(manifest.root, objects)
+    here = {sha256 for _, sha256, _ in objects}
+    lost = [row["sha256"] for row in backup_tables.rows(manifest.tables, "blob") if row["sha256"] not in here]
+    yield from (f"file {sha256} is not in the backup" for sha256 in lost)
+    yield from _log_faults(manifest)
+
+
+def _log_faults(manifest: Manifest) -> Iterator[str]:
+    """Follows the chains; a row of a log whose op was erased is checked by its digest alone."""
+    check = ChainCheck()
+    for op in backup_tables.rows(manifest.tables, "op"):
+        check.body(op["op_id"], op["salt"], op["body"])
+    for entry in backup_tables.rows(manifest.tables, "change_log"):
+        check.entry(entry)
+    yield from check.faults
+    if check.heads() != [tuple(head) for head in manifest.told["heads"]]:
+        yield "the logs do not end at their heads"

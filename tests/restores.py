@@ -1,0 +1,47 @@
+"""A deployment that is lost and comes back from a backup, in place of the one the phones knew."""
+
+from pathlib import Path
+
+from people import Province
+from postgres import Postgres
+from service import backup
+from service.app import create_app
+from service.checkpoints import open_epoch
+from service.restore import restore
+from service.settings import Settings
+
+
+def back_up(province: Province, folder: Path) -> backup.Manifest:
+    """Takes a backup, as `minhchung backup` does."""
+    state = province.app.state
+    province.clock.advance(1)
+    return backup.take(province.db, state.store, state.keys, state.settings.public_url, folder, province.clock.now())
+
+
+def elsewhere(province: Province, folder: Path, cluster: Postgres | None) -> Settings:
+    """Settings of an empty deployment; keys and secret have been brought there, as an operator would."""
+    folder.mkdir()
+    old = province.settings.data_dir
+    for path in [old / "secret", *(old / "keys").iterdir()]:
+        to = folder / path.relative_to(old)
+        to.parent.mkdir(exist_ok=True)
+        to.write_bytes(path.read_bytes())
+    return Settings(data_dir=folder, database_url=cluster.fresh() if cluster else None)
+
+
+def bring_back(province: Province, manifest: backup.Manifest, settings: Settings) -> None:
+    """Restores `manifest` and puts the service over it in the place of the old one; people and phones stay."""
+    restore(manifest, settings, province.clock.now())
+    province.http.close()
+    province.db.close()
+    province.settings = settings
+    province.app = create_app(settings, province.clock)
+    province.db = province.app.state.database
+    province.http = type(province.http)(province.app, raise_server_exceptions=False)
+
+
+def let_in(province: Province) -> str:
+    """The operator has looked, and opens the next epoch."""
+    state = province.app.state
+    parts = (province.db, state.store, state.keys, state.settings.public_url)
+    return open_epoch(*parts, reason="drill", now=province.clock.now())
