@@ -61,6 +61,7 @@ openapi: $(VENV)/dev ## Regenerate openapi/openapi.json from the routes
 	@mkdir -p var && $(BIN)/minhchung openapi > var/openapi.json && mv var/openapi.json openapi/openapi.json
 
 soak: $(VENV)/dev ## Long lanes: property tests with many more examples, then SEEDS schedules of the simulator (SEEDS=1000000)
+	@SOAK_SECONDS=60 SCOPE_SEEDS=200 $(PYTEST) tests/api/test_overtaken.py tests/api/test_cursor_choice.py tests/api/test_scopes.py
 	@MERGE_RUNS=20000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
 	@$(BIN)/python -m simulator --seeds $(SEEDS)
 

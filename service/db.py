@@ -16,10 +16,23 @@ from sqlmodel import Session
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ATTEMPTS = 4
+ATTEMPTS = 3
 # PostgreSQL: serialization failure, deadlock, unique violation (two installs racing with one op id: the second
 # attempt finds the first one's row), lock not available.
 RETRIED_STATES = frozenset({"40001", "40P01", "23505", "55P03"})
+OVERTAKEN = RETRIED_STATES | {"57014"}  # and a statement that waited too long, which is not worth waiting for again
+# How long a session of PostgreSQL waits, and that a commit is on disk when it returns (protocol P4, P16).
+SESSION = {
+    "lock_timeout": "5s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "10s",
+    "synchronous_commit": "on",
+}
+
+
+def overtaken(error: DBAPIError) -> bool:
+    """Whether the database refused a transaction because of others that ran beside it; nothing of it was stored."""
+    return getattr(error.orig, "sqlstate", None) in OVERTAKEN or _row_of_the_same_op(error)
 
 
 class Database:
@@ -38,24 +51,26 @@ class Database:
 
     def write(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` and commits; runs it again when the database asked for that."""
+        return self._run(lambda session: work(session, *args, **kwargs), keep=True)
+
+    def rehearse(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work(session, ...)` as `write` would, and leaves no trace of it."""
+        return self._run(lambda session: work(session, *args, **kwargs), keep=False)
+
+    def _run(self, work: Callable[[Session], T], *, keep: bool) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with Session(self.writer, expire_on_commit=False) as session:
-                    result = work(session, *args, **kwargs)
-                    session.commit()
+                    result = work(session)
+                    if keep:
+                        session.commit()
+                    else:
+                        session.rollback()
                     return result
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not _worth_retrying(error):
                     raise
         raise AssertionError("unreachable")
-
-    def rehearse(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs `work(session, ...)` as `write` would, and leaves no trace of it."""
-        with Session(self.writer, expire_on_commit=False) as session:
-            try:
-                return work(session, *args, **kwargs)
-            finally:
-                session.rollback()
 
     def read(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` on one snapshot and changes nothing."""
@@ -72,20 +87,35 @@ class Database:
 
 
 def _worth_retrying(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
-    return state in RETRIED_STATES or "UNIQUE constraint failed: op." in str(error.orig)
+    return getattr(error.orig, "sqlstate", None) in RETRIED_STATES or _row_of_the_same_op(error)
+
+
+def _row_of_the_same_op(error: DBAPIError) -> bool:
+    return "UNIQUE constraint failed: op." in str(error.orig)
 
 
 def _engine(url: str, *, writer: bool) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        _set_up_postgresql(engine)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 60} if writer else {"pool_size": 8}
     engine = create_engine(parsed, connect_args={"check_same_thread": False, "timeout": 30}, **pool)
     _set_up_sqlite(engine, writer=writer)
     return engine
+
+
+def _set_up_postgresql(engine: Engine) -> None:
+    """Sessions that wait a bounded time; READ COMMITTED whatever the server's default is (protocol P20)."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        settings = {**SESSION, "default_transaction_isolation": "read committed"}
+        connection.execute("; ".join(f"set {name} = '{value}'" for name, value in settings.items()))
+        connection.commit()
 
 
 def _set_up_sqlite(engine: Engine, *, writer: bool) -> None:

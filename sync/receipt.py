@@ -14,9 +14,14 @@ COLUMNS = ("op_id", "digest", "dev_seq", "status", "code", "scope", "seq", "ver"
 
 
 def receipt(pushed: Pushed, principal: Principal, issuer: str, now: int) -> dict[str, Any]:
-    """The payload: who, when, in which lineage, and a row of `COLUMNS` for each op; received and applied differ."""
+    """The payload: who, when, in which lineage, and a row of `COLUMNS` for each op that was taken.
+
+    Received and applied are different words.
+    """
     rows = []
     for outcome, digest in zip(pushed.outcomes, pushed.digests, strict=True):
+        if outcome.status == "retry":
+            continue  # not taken
         entry = outcome.entry
         place = [entry.scope, entry.seq, entry.ver, entry.entry_hash.hex()] if entry else [None] * 4
         rows.append([outcome.op_id, digest, outcome.dev_seq, outcome.status, outcome.code, *place])

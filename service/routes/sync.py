@@ -1,17 +1,14 @@
 """Push and pull (protocol C.4, C.5): one call each."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from sqlmodel import Session
 
 from auth import sessions
-from auth.principal import Principal
 from auth.tokens import Claims, sign
 from programme import intake
-from service import answers
+from service import answers, parts
 from service.deps import CALLER_CODES, Bearer, Caller, Config, Db, Keys, Language, Now, Secret, Types
 from service.problems import responses
 from service.strict import StrictRoute
@@ -20,20 +17,11 @@ from sync.backups import safe_to_delete
 from sync.pull import Page, Wanted, pull
 from sync.receipt import TYP, receipt
 
-T = TypeVar("T")
-
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
 
 
 def _answers(model: Any, *codes: str) -> dict[int | str, dict[str, Any]]:
     return {**responses(*CALLER_CODES, *codes), 200: {"model": model}}
-
-
-def _with_safe(
-    session: Session, caller: Principal, copies: int, work: Callable[[Session], T]
-) -> tuple[T, dict[str, int]]:
-    """What `work` answers, and how much of it backups let the caller forget."""
-    return work(session), safe_to_delete(session, caller, copies)
 
 
 @router.post(
@@ -58,9 +46,9 @@ def push_ops(
     A dry run gives the very answer that a push would have got, without a receipt: nothing was taken.
     """
     run = db.rehearse if dry_run else db.write
-    parts: dict[str, Any] = {"registry": types, "principal": caller, "ops": body.ops, "now": now}
-    work = partial(intake.push, **parts, epoch=body.epoch, pending=body.pending)
-    pushed, safe = run(_with_safe, caller, config.safe_backups, work)
+    asked: dict[str, Any] = {"now": now, "epoch": body.epoch, "pending": body.pending}
+    pushed = parts.push(lambda ops: run(intake.push, types, caller, ops, **asked), body.ops, caller.client_id)
+    safe = db.read(safe_to_delete, caller, config.safe_backups)
     signed = None if dry_run else sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
     return answers.pushed(pushed, language, now, signed, safe)
 

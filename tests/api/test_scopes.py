@@ -28,7 +28,7 @@ def test_a_role_that_sees_with_other_eyes_reads_its_scope_anew_and_no_other(prov
     lan = province["lan"]
     made = lan.does("create", set={"title": "Cũ"})["record"]
     cursor = lan.pull()["cursor"]
-    province.grant("lan", KINH_BAC, Role.UNIT_HEAD)
+    province.grant("lan", KINH_BAC, Role.UNIT_EDITOR)
     assert lan.pull(cursor)["reload"] == [], "it may do what it could do before"
     province.grant("lan", KINH_BAC, Role.PROVINCE_APPRAISER)
     page = lan.pull(cursor)
