@@ -9,11 +9,10 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import delete, select, update
+from sqlmodel import Session, col
 
-from sync import chain, tally
+from sync import bulk, chain, tally
 from sync.models import Attachment, LeftRecord, LogEntry, Op, OpWait, Record, Revision, ScopeHead, Serial
 from sync.op import Op as ServerOp
 from sync.outcome import Entry, Outcome
@@ -45,41 +44,12 @@ def write(session: Session, plan: Plan, world: DbWorld, now: int, salt: Salt) ->
     """Writes everything of `plan`. The transaction around it commits or leaves no trace."""
     for row in plan.rows.values():
         row.salt, row.at = salt(), now
-    _insert(session, Op, [_op_row(r) for r in plan.rows.values()])
+    bulk.insert(session, Op, [_op_row(r) for r in plan.rows.values()])
     _release(session, plan)
     _number(session, plan, now)
     _records(session, plan)
     _attachments(session, plan)
-    upsert(session, Serial, [{"scope": s, "name": n, "last": v} for (s, n), v in sorted(world.numbers.items())])
-
-
-def upsert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-    """Inserts rows, or updates those whose primary key is there. Same statement on both databases."""
-    if not rows:
-        return
-    statement = _insert_into(session, table)
-    keys = [c.name for c in table.__table__.primary_key]  # type: ignore[attr-defined]
-    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
-
-
-def insert_new(session: Session, table: type[SQLModel], row: dict[str, Any]) -> bool:
-    """Inserts a row; False where its primary key is there already."""
-    columns = table.__table__.primary_key  # type: ignore[attr-defined]
-    statement = _insert_into(session, table).values(row).on_conflict_do_nothing().returning(*columns)
-    return session.execute(statement).first() is not None
-
-
-def _insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
-    """An insert that can say what to do with a row that is there already."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
-
-
-def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table), rows)
+    bulk.upsert(session, Serial, world.numbers.rows())
 
 
 def _op_row(row: OpRow) -> dict[str, Any]:
@@ -107,7 +77,9 @@ def _release(session: Session, plan: Plan) -> None:
         session.execute(update(Op).where(col(Op.op_id) == row.op_id).values(**values))
     if plan.waits:
         session.execute(delete(OpWait).where(col(OpWait.op_id).in_(sorted(plan.waits))))
-        _insert(session, OpWait, [{"op_id": o, "needs": n} for o, needs in plan.waits.items() for n in sorted(needs)])
+        bulk.insert(
+            session, OpWait, [{"op_id": o, "needs": n} for o, needs in plan.waits.items() for n in sorted(needs)]
+        )
 
 
 def _number(session: Session, plan: Plan, now: int) -> None:
@@ -123,12 +95,12 @@ def _number(session: Session, plan: Plan, now: int) -> None:
         entry.entry_hash = chain.entry_hash(entry, head.hash, payload)
         heads[entry.scope] = head._replace(seq=entry.seq, hash=entry.entry_hash)
         rows.append(_log_row(entry, payload))
-    _insert(session, LogEntry, rows)
+    bulk.insert(session, LogEntry, rows)
     lefts = [e for e in plan.entries if e.kind == "left"]
-    _insert(
+    bulk.insert(
         session, LeftRecord, [{"scope": e.scope, "seq": e.seq, "record_id": e.record_id, "ver": e.ver} for e in lefts]
     )
-    upsert(session, ScopeHead, [_head_row(s, head, tallies[s]) for s, head in sorted(heads.items())])
+    bulk.upsert(session, ScopeHead, [_head_row(s, head, tallies[s]) for s, head in sorted(heads.items())])
 
 
 def _tallies(session: Session, plan: Plan, heads: dict[str, "Head"]) -> dict[str, Tally]:
@@ -180,14 +152,14 @@ def _lock_heads(session: Session, scopes: set[str]) -> dict[str, Head]:
     columns = (ScopeHead.scope, ScopeHead.seq, ScopeHead.hash, ScopeHead.n, ScopeHead.xor, ScopeHead.counted)
     statement = (
         select(*(col(c) for c in columns))
-        .where(col(ScopeHead.scope).in_(wanted))
+        .where(bulk.among(session, col(ScopeHead.scope), wanted))
         .order_by(col(ScopeHead.scope))
         .with_for_update()
     )
     found = {scope: Head(*rest) for scope, *rest in session.execute(statement)}
     if len(found) < len(wanted):
         new = [{"scope": s, "seq": 0, "hash": chain.START} for s in wanted if s not in found]
-        session.execute(_insert_into(session, ScopeHead).on_conflict_do_nothing(), new)
+        bulk.insert_missing(session, ScopeHead, new)
         found = {scope: Head(*rest) for scope, *rest in session.execute(statement)}
     return found
 
@@ -202,10 +174,9 @@ def _records(session: Session, plan: Plan) -> None:
         (fresh if changed.stored_doc is None else kept).append(row)
         past += _past(changed)
     # A plain insert: should another writer have made the record since it was looked for, this batch starts again.
-    _insert(session, Record, fresh)
-    if kept:
-        session.execute(update(Record), kept)
-    _insert(session, Revision, past)
+    bulk.insert(session, Record, fresh)
+    bulk.upsert(session, Record, kept)
+    bulk.insert(session, Revision, past)
 
 
 def _record_row(changed: Changed, entry: Entry) -> dict[str, Any]:
@@ -239,7 +210,7 @@ def _attachments(session: Session, plan: Plan) -> None:
         {"record_id": r, "sha256": s, "account_id": who, "state": how, "named": True}
         for (r, s), (who, how) in plan.attached.items()
     ]
-    upsert(session, Attachment, rows)
+    bulk.upsert(session, Attachment, rows)
     for record_id, sha256 in plan.detached:
         where = (col(Attachment.record_id) == record_id, col(Attachment.sha256) == sha256)
         session.execute(update(Attachment).where(*where).values(named=False))

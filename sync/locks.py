@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, BigInteger, bindparam, column, func, select
 from sqlmodel import Session
 
 from sync import canonical
+
+_KEYS = func.unnest(bindparam("keys", type_=ARRAY(BigInteger))).table_valued(column("key", BigInteger)).render_derived()
+LOCK = select(func.pg_advisory_xact_lock(_KEYS.c.key)).select_from(_KEYS)  # row by row, in the order of the array
 
 
 def hold(session: Session, names: Iterable[str]) -> None:
@@ -16,5 +19,5 @@ def hold(session: Session, names: Iterable[str]) -> None:
     if session.get_bind().dialect.name != "postgresql":
         return
     keys = sorted(int.from_bytes(canonical.sha256(name.encode())[:8], "big", signed=True) for name in set(names))
-    for key in keys:
-        session.execute(select(func.pg_advisory_xact_lock(key)))
+    if keys:
+        session.execute(LOCK, {"keys": keys})

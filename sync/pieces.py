@@ -4,7 +4,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from storage.store import Piece
-from sync.append import insert_new
+from sync import bulk
 from sync.models import UploadPiece
 
 
@@ -17,7 +17,7 @@ def of(session: Session, upload_id: str) -> list[Piece]:
 
 def add(session: Session, upload_id: str, piece: Piece) -> bool:
     """Counts a piece; False where another one begins at that place."""
-    return insert_new(session, UploadPiece, {"upload_id": upload_id, **piece._asdict()})
+    return bulk.insert_new(session, UploadPiece, {"upload_id": upload_id, **piece._asdict()})
 
 
 def forget(session: Session, upload_id: str) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from auth.principal import Permission, Principal
-from sync.append import Salt, random_salt, upsert, write
+from sync import bulk
+from sync.append import Salt, random_salt, write
 from sync.epoch import require_epoch
 from sync.errors import BatchTooLarge, ReplicaForked
 from sync.models import Op, Replica
@@ -60,7 +61,7 @@ def push(
     replica = _lock_replica(session, principal.client_id, now)
     world = DbWorld(session, principal.client_id)
     envelopes = [envelope(raw, principal.client_id) for raw in ops]
-    world.fetch(envelopes, principal.account_id)
+    world.fetch(envelopes, principal.account_id, registry)
     planner = Planner(world, registry, fresh or {})
     order = sorted(range(len(ops)), key=lambda i: (envelopes[i].dev_seq or 2**53, i))
     outcomes: dict[int, Outcome] = {}
@@ -80,7 +81,7 @@ def push(
         "pending": pending,
         "seen_at": now,
     }
-    upsert(session, Replica, [mark])
+    bulk.upsert(session, Replica, [mark])
     return Pushed(current, answered, acked, missing, [e.digest.hex() for e in envelopes])
 
 

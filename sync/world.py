@@ -6,15 +6,18 @@ import orjson
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlmodel import Session, col
 
+from sync import bulk
 from sync import state as records
 from sync.epoch import lineage, shared_ver
 from sync.locks import hold
-from sync.models import Blob, Holding, LogEntry, Op, OpWait, Record, Revision, Serial
+from sync.models import Blob, Holding, LogEntry, Op, OpWait, Record, Revision
+from sync.numbers import Numbers, wanted
 from sync.op import MAX_DEPS, Envelope, read
 from sync.op import Op as ReadOp
 from sync.outcome import Entry, Known
 from sync.plan import Waiting
 from sync.stamp import file_entry
+from sync.types import Registry
 
 AT_ONCE = 10_000  # databases bound how many values one statement may hold, and an op may name more files than that
 
@@ -31,11 +34,11 @@ class DbWorld:
         self.asked: set[str] = set()
         self.dev_seqs: dict[int, str] = {}
         self.waits: dict[str, list[Waiting]] = {}
-        self.numbers: dict[tuple[str, str], int] = {}
+        self.numbers = Numbers(session)
         self.files: dict[tuple[str, str], dict[str, Any]] = {}
         self.lineage: list[str] = []
 
-    def fetch(self, envelopes: list[Envelope], account_id: str) -> None:
+    def fetch(self, envelopes: list[Envelope], account_id: str, registry: Registry) -> None:
         """Reads all that the batch names; what it names indirectly is read when asked for."""
         raws = [e.raw for e in envelopes if isinstance(e.raw, dict)]
         record_ids = {r for raw in raws if isinstance(r := raw.get("record_id"), str) and len(r) == 36}
@@ -46,12 +49,13 @@ class DbWorld:
         self.fetch_records(record_ids)
         self._fetch_waits({f"record:{r}" for r in record_ids} | {f"op:{o}" for o in op_ids})
         self._fetch_files({s for raw in raws for s in _digests(raw)}, account_id)
+        self.numbers.fetch(wanted(envelopes, registry))
 
     def fetch_records(self, record_ids: set[str]) -> None:
         """Locks and reads records, in the order of their ids."""
         table = (
             select(col(Record.id), col(Record.doc), col(Record.meta), col(Record.seq))
-            .where(col(Record.id).in_(sorted(record_ids)))
+            .where(bulk.among(self.session, col(Record.id), sorted(record_ids)))
             .order_by(col(Record.id))
             .with_for_update()
         )
@@ -61,8 +65,9 @@ class DbWorld:
             del self.states[record_id]
 
     def _fetch_ops(self, op_ids: set[str], dev_seqs: set[int]) -> None:
-        mine = and_(col(Op.client_id) == self.client_id, col(Op.dev_seq).in_(sorted(dev_seqs)))
-        for known, client_id, dev_seq in self._known(or_(col(Op.op_id).in_(sorted(op_ids)), mine)):
+        mine = and_(col(Op.client_id) == self.client_id, bulk.among(self.session, col(Op.dev_seq), sorted(dev_seqs)))
+        named = bulk.among(self.session, col(Op.op_id), sorted(op_ids))
+        for known, client_id, dev_seq in self._known(or_(named, mine)):
             self.ops[known.op_id] = known
             if client_id == self.client_id and dev_seq:
                 self.dev_seqs[dev_seq] = known.op_id
@@ -100,7 +105,7 @@ class DbWorld:
         self.waits.update({need: [] for need in needs})
         if not needs:
             return
-        first = select(col(OpWait.op_id)).where(col(OpWait.needs).in_(sorted(needs)))
+        first = select(col(OpWait.op_id)).where(bulk.among(self.session, col(OpWait.needs), sorted(needs)))
         rows = self.session.execute(
             select(col(OpWait.op_id), col(OpWait.needs), col(Op.body), col(Op.client_id), col(Op.actor))
             .join(Op, col(Op.op_id) == col(OpWait.op_id))
@@ -169,14 +174,7 @@ class DbWorld:
         return self.waits[needs]
 
     def next_number(self, scope: str, name: str) -> int:
-        """Running number of a set element in a scope; the row is locked, so that no two records get one number."""
-        if (scope, name) not in self.numbers:
-            hold(self.session, [f"number {scope} {name}"])  # there is no row to lock before the first one
-            where = (col(Serial.scope) == scope, col(Serial.name) == name)
-            row = self.session.execute(select(col(Serial.last)).where(*where).with_for_update()).scalar_one_or_none()
-            self.numbers[scope, name] = row or 0
-        self.numbers[scope, name] += 1
-        return self.numbers[scope, name]
+        return self.numbers.next(scope, name)
 
     def file(self, sha256: str, account_id: str) -> dict[str, Any] | None:
         return self.files.get((sha256, account_id))

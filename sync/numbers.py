@@ -1,0 +1,67 @@
+"""Running numbers of set elements within a scope (docs/adr/0008): no two records get one, and none is skipped."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from sync import bulk
+from sync.locks import hold
+from sync.models import Serial
+from sync.op import Envelope
+from sync.types import Registry
+
+Place = tuple[str, str]  # scope, element
+
+
+class Numbers:
+    """The last numbers of one transaction, whose places are locked when they are read."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.last: dict[Place, int] = {}
+        self.given: set[Place] = set()
+
+    def fetch(self, places: Iterable[Place]) -> None:
+        """Locks and reads places in one order, in two statements however many they are."""
+        wanted = sorted(set(places) - self.last.keys())
+        if not wanted:
+            return
+        hold(self.session, [f"number {scope} {name}" for scope, name in wanted])  # a first number has no row to lock
+        self.last.update(dict.fromkeys(wanted, 0))
+        scopes, names = sorted({s for s, _ in wanted}), sorted({n for _, n in wanted})
+        rows = self.session.execute(
+            select(col(Serial.scope), col(Serial.name), col(Serial.last)).where(
+                bulk.among(self.session, col(Serial.scope), scopes), bulk.among(self.session, col(Serial.name), names)
+            )
+        )
+        self.last.update({(s, n): last for s, n, last in rows if (s, n) in self.last and (s, n) not in self.given})
+
+    def next(self, scope: str, name: str) -> int:
+        place = (scope, name)
+        self.fetch([place])
+        self.last[place] += 1
+        self.given.add(place)
+        return self.last[place]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What has to be written, a row of `serial` each."""
+        return [{"scope": s, "name": n, "last": self.last[s, n]} for s, n in sorted(self.given)]
+
+
+def wanted(envelopes: list[Envelope], registry: Registry) -> set[Place]:
+    """Places that a batch may need a number of, as far as its ops say by themselves."""
+    found: set[Place] = set()
+    for envelope in envelopes:
+        raw = envelope.raw
+        declared = registry.get(raw["type"]) if isinstance(raw, dict) and isinstance(raw.get("type"), str) else None
+        if declared and isinstance(raw.get("scope"), str):
+            found |= {(raw["scope"], name) for name in _elements(raw, declared.numbered)}
+    return found
+
+
+def _elements(raw: dict[str, Any], fields: tuple[str, ...]) -> set[str]:
+    parts = [part for key in ("set", "add") if isinstance(part := raw.get(key), dict)]
+    lists = [part.get(name) for part in parts for name in fields]
+    return {e for elements in lists if isinstance(elements, list) for e in elements if isinstance(e, str)}
