@@ -65,14 +65,16 @@ soak: $(VENV)/dev ## Long lanes: property tests with many more examples, then SE
 	@MERGE_RUNS=20000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
 	@$(BIN)/python -m simulator --seeds $(SEEDS)
 
-bench: $(VENV)/dev ## Run every benchmark and print its numbers
+bench: $(VENV)/dev $(VENV)/peers ## Run every benchmark, then the race with Kinto and the thin server (RACE_ARGS=...)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@PYTHONPATH=benchmarks:tests:. $(BIN)/python -m race $(RACE_ARGS)
 
 lock: $(VENV)/dev ## Resolve the dependencies again into requirements/*.txt
 	@$(PIP) install uv
 	@$(LOCK) --output-file requirements/run.txt
 	@$(LOCK) --group pyproject.toml:dev --output-file requirements/dev.txt
 	@$(RESOLVE) --group pyproject.toml:s3 --output-file requirements/s3.txt
+	@$(RESOLVE) --group pyproject.toml:peers --output-file requirements/peers.txt
 
 clean: ## Remove what make can make again; the data in var/ stays
 	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -90,4 +92,11 @@ $(VENV)/s3: requirements/s3.txt $(VENV)/dev
 	@echo "Installing requirements/s3.txt into $(VENV)/swift (half a minute, once)"
 	@$(BIN)/python -m venv $(VENV)/swift
 	@$(VENV)/swift/bin/python -m pip --disable-pip-version-check --quiet --quiet install --require-hashes --requirement requirements/s3.txt
+	@touch $@
+
+# What is raced against, in an environment of its own.
+$(VENV)/peers: requirements/peers.txt $(VENV)/dev
+	@echo "Installing requirements/peers.txt into $(VENV)/kinto (half a minute, once)"
+	@$(BIN)/python -m venv $(VENV)/kinto
+	@$(VENV)/kinto/bin/python -m pip --disable-pip-version-check --quiet --quiet install --require-hashes --requirement requirements/peers.txt
 	@touch $@
