@@ -10,6 +10,7 @@ from auth.errors import TokenMissing
 from auth.keys import SigningKeys
 from auth.principal import Principal
 from auth.tokens import Claims
+from programme.calendar import Calendar
 from service.clock import Clock
 from service.db import Database
 from service.settings import Settings
@@ -32,6 +33,10 @@ def _store(request: Request) -> BlobStore:
     return store
 
 
+def _calendar(request: Request) -> Calendar:
+    return _settings(request).calendar
+
+
 def _now(request: Request) -> int:
     clock: Clock = request.app.state.clock
     return clock.now()
@@ -51,6 +56,7 @@ Db = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
 Store = Annotated[BlobStore, Depends(_store)]
 Now = Annotated[int, Depends(_now)]
+Deadlines = Annotated[Calendar, Depends(_calendar)]
 Language = Annotated[str, Depends(_language)]
 
 

@@ -3,8 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from programme.calendar import Calendar
+from programme.criteria_checks import month_day
+
+LastDay = Annotated[str, AfterValidator(month_day)]  # the whole day counts, in Asia/Ho_Chi_Minh
 
 
 class Settings(BaseSettings):
@@ -38,6 +43,29 @@ class Settings(BaseSettings):
     s3_access_key: Annotated[str, Field(description="Access key of the S3 service.")] = ""
     s3_secret_key: Annotated[SecretStr, Field(description="Its secret.")] = SecretStr("")
     programme_year: Annotated[int, Field(description="The year that new units are opened for.")] = 2026
+    registration_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which units register to build an exemplary unit.")
+    ] = "06-30"
+    plan_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which approved units issue resolution and plan.")
+    ] = "03-31"
+    safety_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which the “An toàn” result is decided.")
+    ] = "11-19"
+    movement_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which the movement is classified.")
+    ] = "11-29"
+    dossier_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which a dossier is in time (plan IV.2).")
+    ] = "12-11"
+    maintenance_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which units recognised before review themselves.")
+    ] = "11-30"
+    report_last_day: Annotated[
+        int, Field(ge=1, le=28, description="Day of the next month on which a monthly report is still in time.")
+    ] = 5
+    remind_days: Annotated[int, Field(ge=0, le=90, description="Days before a deadline when a task reminds of it.")] = 7
+    claim_minutes: Annotated[int, Field(ge=1, le=1440, description="Minutes for which a reviewer's claim holds.")] = 30
     upload_max_bytes: Annotated[int, Field(description="Largest file that an upload may announce, in bytes.")] = 2**30
     upload_ttl_hours: Annotated[int, Field(description="Hours after which an unfinished upload may be removed.")] = 168
     upload_idle_seconds: Annotated[
@@ -61,3 +89,16 @@ class Settings(BaseSettings):
     @property
     def db_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'minhchung.db'}"
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(
+            registration=self.registration_last_day,
+            plan=self.plan_last_day,
+            safety=self.safety_last_day,
+            movement=self.movement_last_day,
+            dossier=self.dossier_last_day,
+            maintenance=self.maintenance_last_day,
+            report=self.report_last_day,
+            remind=self.remind_days,
+        )

@@ -106,9 +106,14 @@ def _keep(session: Session, measured: Measured, account_id: str, now: int) -> No
         blob = {"sha256": sha256, "size": measured.size, "mime": measured.mime, "check": "pending", "created_at": now}
         session.execute(insert(Blob).values(blob))
         jobs.add(session, jobs.INSPECT, sha256, now)
-    held = select(col(Holding.sha256)).where(col(Holding.sha256) == sha256, col(Holding.account_id) == account_id)
-    if session.scalar(held) is None:
+    if not holds(session, account_id, sha256):
         session.execute(insert(Holding).values(sha256=sha256, account_id=account_id))
+
+
+def holds(session: Session, account_id: str, sha256: str) -> bool:
+    """Whether an account has sent every byte of a file."""
+    where = (col(Holding.sha256) == sha256, col(Holding.account_id) == account_id)
+    return session.scalar(select(col(Holding.sha256)).where(*where)) is not None
 
 
 def _attach(session: Session, principal: Principal, upload: Upload) -> list[str]:

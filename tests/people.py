@@ -1,7 +1,7 @@
 """The people of the tests, and the service they speak to: real routes, real database, a clock that they move.
 
 Lan and Minh are field officers of Kinh Bắc ward, Hà heads it; Nam is a field officer of Đa Mai ward. Tuấn reviews for
-the province, Chị Mai coordinates, Quản is the administrator.
+the province, Chị Mai coordinates, the Chair decides (`chu_tich`), Quản is the administrator.
 """
 
 import hashlib
@@ -38,6 +38,7 @@ STAFF = {
     "nam": Grant(DA_MAI, Role.FIELD_OFFICER),
     "tuan": Grant("*", Role.PROVINCE_APPRAISER),
     "mai": Grant("*", Role.PROVINCE_COORDINATOR),
+    "chu_tich": Grant("*", Role.PROVINCE_DECIDER),
     "quan": Grant("*", Role.ADMINISTRATOR),
 }
 

@@ -40,6 +40,7 @@ class Place:
     record: dict[str, Any]
     officer: Person
     upload: str
+    case: str
 
 
 def verdict(answer: Any) -> str:
@@ -83,6 +84,22 @@ def _decide(who: Person, place: Place) -> str:
     return verdict(who.decides({**place.record, "content_digest": "0" * 64}, "rejected"))
 
 
+def _open_case(who: Person, place: Place) -> str:
+    body = {"move_id": str(uuid.uuid4()), "type": "unit_year", "unit": place.unit, "year": 2026}
+    return verdict(who.post("/v1/cases", body))
+
+
+def _move(who: Person, place: Place) -> str:
+    """A unit withdraws; without a reason nothing comes of it."""
+    return verdict(who.post(f"/v1/cases/{place.case}/moves", {"move_id": str(uuid.uuid4()), "action": "withdraw"}))
+
+
+def _move_list(who: Person, place: Place) -> str:
+    body = {"move_id": str(uuid.uuid4()), "action": "withdraw", "record_ids": [place.case]}
+    code = who.post("/v1/cases/moves", body).json()["results"][0]["code"]
+    return str(code) if code in ("not_permitted", "case_unknown") else "ok"
+
+
 def _upload(method: str) -> Callable[[Person, Place], str]:
     def probe(who: Person, place: Place) -> str:
         """Somebody else's upload: nobody's role opens it."""
@@ -104,6 +121,11 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "getMedia": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}")),
     "getMediaHead": _head_media,
     "unitProgress": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/progress")),
+    "openCase": _open_case,
+    "listCases": lambda who, at: listed(who.get("/v1/cases", type="unit_year"), at.case),
+    "caseMoves": lambda who, at: verdict(who.get(f"/v1/cases/{at.case}/moves")),
+    "moveCase": _move,
+    "moveCases": _move_list,
     "reviewQueue": lambda who, at: listed(who.get("/v1/reviews/queue"), at.record["id"]),
     "decide": _decide,
     "getUploadOffset": _upload("HEAD"),
@@ -139,7 +161,8 @@ def settled(province: Province, unit: str) -> Place:
     assert created["status"] == "applied", created
     headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", **officer.headers}
     upload = province.http.post("/v1/uploads", headers=headers).headers["Location"]
-    return Place(unit, created["record"], officer, upload)
+    case = officer.post("/v1/cases", {"move_id": str(uuid.uuid4()), "type": "unit_year", "unit": unit, "year": 2026})
+    return Place(unit, created["record"], officer, upload, case.json()["id"])
 
 
 def test_every_operation_has_a_rule_and_every_rule_an_operation() -> None:
