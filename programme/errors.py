@@ -61,6 +61,12 @@ class FourEyes(ProgrammeError):
     code = "four_eyes"
 
 
+class OwnUnit(ProgrammeError):
+    """The reviewer works in the unit whose evidence it is (domain §5.1)."""
+
+    code = "own_unit"
+
+
 class NotReviewable(ProgrammeError):
     """A draft, a deleted record, or no evidence at all."""
 

@@ -17,15 +17,19 @@ from service.duties import Bench
 from service.edge import Service
 from service.routes import (
     accounts,
+    audit,
     auth,
     cases,
     catalogue,
+    clients,
+    delegations,
     health,
     media,
     progress,
     proofs,
     records,
     reviews,
+    second_factor,
     sync,
     uploads,
 )
@@ -41,7 +45,10 @@ ABOUT = (
     "Every failure is a problem document (RFC 9457) with a stable `code`, text in Vietnamese or English by "
     "`Accept-Language`, and one next `action`."
 )
-ROUTERS = (auth, accounts, catalogue, sync, uploads, media, records, reviews, progress, cases, proofs, health)
+ROUTERS = (
+    auth, second_factor, accounts, clients, delegations, audit, catalogue, sync,
+    uploads, media, records, reviews, progress, cases, proofs, health,
+)  # fmt: skip
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:

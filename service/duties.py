@@ -7,7 +7,11 @@ remembers when, so that of several workers one does it, and a restart forgets no
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from auth import sessions
+from sqlmodel import Session
+
+from auth import audit, sessions
+from auth.audit import Trace
+from auth.idle import switch_off_idle
 from auth.keys import load_keys
 from service.checkpoints import write_checkpoint
 from service.clock import Clock
@@ -67,6 +71,16 @@ def _checkpoint(bench: Bench) -> None:
     write_checkpoint(bench.database, bench.store, keys, bench.settings.public_url, bench.clock.now())
 
 
+def _switch_off_idle(bench: Bench) -> None:
+    if bench.settings.account_idle_days:
+        bench.database.write(_note_idle, bench.settings.account_idle_days, bench.clock.now())
+
+
+def _note_idle(session: Session, days: int, now: int) -> None:
+    for account_id in switch_off_idle(session, days, now):
+        audit.note(session, Trace("service"), "account_off", account_id, now, because="idle", days=days)
+
+
 # kind -> what is done; it ends with `jobs.finish` in its last transaction.
 JOBS: Mapping[str, Callable[[Bench, jobs.Claimed], None]] = {
     jobs.INSPECT: _inspect,
@@ -76,4 +90,5 @@ DUTIES: Mapping[str, Duty] = {
     "checkpoint": Duty(lambda settings: settings.checkpoint_seconds * 1000, _checkpoint),
     "expire uploads": Duty(HOUR_MS, _expire_uploads),
     "expire sessions": Duty(HOUR_MS, _expire_sessions),
+    "switch off idle accounts": Duty(24 * HOUR_MS, _switch_off_idle),
 }

@@ -1,7 +1,9 @@
 """Every setting in one class: the only reader of the environment. `docs/settings.md` is tested against it."""
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +22,13 @@ class Settings(BaseSettings):
     data_dir: Annotated[Path, Field(description="Folder of the embedded database, blobs and keys.")] = Path("var")
     database_url: Annotated[
         str | None, Field(description="SQLAlchemy URL; unset means a SQLite file in `data_dir`.")
+    ] = None
+    environment: Annotated[
+        Literal["demo", "production"] | None,
+        Field(
+            description="`production` refuses to start with settings that are not safe, `demo` takes them. Unset: demo "
+            "where `public_url` is this machine's own address, else production."
+        ),
     ] = None
     host: Annotated[str, Field(description="Address that `minhchung serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(description="Port that `minhchung serve` listens on; 0 picks a free one.")] = 8000
@@ -42,6 +51,23 @@ class Settings(BaseSettings):
     s3_region: Annotated[str, Field(description="Region of the bucket.")] = "us-east-1"
     s3_access_key: Annotated[str, Field(description="Access key of the S3 service.")] = ""
     s3_secret_key: Annotated[SecretStr, Field(description="Its secret.")] = SecretStr("")
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Field(description="Addresses or networks of proxies (JSON list) whose `X-Forwarded-For` is believed."),
+    ] = ()
+    cors_origins: Annotated[
+        tuple[str, ...], Field(description="Origins of web apps (JSON list) that may call the service from a browser.")
+    ] = ()
+    second_factor: Annotated[
+        bool | None,
+        Field(
+            description="Whether roles that administer, decide or audit count only in a session with a second factor. "
+            "Unset: in production."
+        ),
+    ] = None
+    account_idle_days: Annotated[
+        int, Field(ge=0, description="Days without a sign-in after which an account is switched off; 0 is never.")
+    ] = 45
     programme_year: Annotated[int, Field(description="The year that new units are opened for.")] = 2026
     registration_last_day: Annotated[
         LastDay, Field(description="Last full day, MM-DD, on which units register to build an exemplary unit.")
@@ -102,3 +128,20 @@ class Settings(BaseSettings):
             report=self.report_last_day,
             remind=self.remind_days,
         )
+
+    @property
+    def production(self) -> bool:
+        """Whether what is not safe is refused; nobody falls out of it by forgetting a setting."""
+        return self.environment == "production" or (self.environment is None and not self._loopback)
+
+    @property
+    def second_factor_asked(self) -> bool:
+        return self.production if self.second_factor is None else self.second_factor
+
+    @property
+    def _loopback(self) -> bool:
+        host = urlsplit(self.public_url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"

@@ -80,11 +80,12 @@ class Province:
 class Person:
     """One account on one install; ops get their `dev_seq` in the order in which they are made."""
 
-    def __init__(self, province: Province, name: str, install: str = "install-0001") -> None:
+    def __init__(self, province: Province, name: str, install: str = "") -> None:
         self.province, self.name = province, name
         now = province.clock.now()
         account_id = province.db.read(accounts.account_id_of, name)
-        session = province.db.write(sessions.sign_in, account_id, Install(install, "Điện thoại"), now)
+        phone = Install(install or f"phone-of-{name}", "Điện thoại")
+        session = province.db.write(sessions.sign_in, account_id, phone, now)
         self.account_id, self.client_id = session.account_id, session.client_id
         self.dev_seq = 0
         self.language = "vi"

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from starlette.concurrency import run_in_threadpool
 
 from service import tus
-from service.deps import CALLER_CODES, Caller, Config, Db, Store
+from service.deps import CALLER_CODES, Config, Db, Depositor, Store
 from service.problems import responses
 from storage.errors import OffsetMismatch
 from sync import media, uploads
@@ -32,7 +32,7 @@ class Desk:
     """What one request works with; nothing of it keeps a connection open."""
 
     request: Request
-    caller: Caller
+    caller: Depositor
     db: Db
     store: Store
     config: Config

@@ -29,6 +29,7 @@ RULES = rules()
 OWN, BESIDE, COMMUNE = "CQ-001", "CQ-002", "07210"
 PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(400)
 SHA = file_entry(PHOTO)["sha256"]
+LATER = "2026-10-01T00:00:00Z"
 HIDDEN = (401, 403, 404)
 
 
@@ -78,6 +79,11 @@ def _new_account(who: Person, place: Place) -> str:
 def _revoke_role(who: Person, place: Place) -> str:
     path = f"/v1/accounts/{place.officer.account_id}/grants/{place.unit}/press_editor"
     return verdict(who.province.http.delete(path, headers=who.headers))
+
+
+def _set_active(who: Person, place: Place) -> str:
+    url = f"/v1/accounts/{place.officer.account_id}/active"
+    return verdict(who.province.http.put(url, json={"active": True}, headers=who.headers))
 
 
 def _decide(who: Person, place: Place) -> str:
@@ -142,6 +148,16 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "revokeClient": lambda who, at: verdict(
         who.post(f"/v1/clients/{at.officer.client_id}/revoke", {"revoked_as": "retired"})
     ),
+    "setAccountActive": _set_active,
+    "resetSecondFactor": lambda who, at: verdict(
+        who.province.http.delete(f"/v1/accounts/{at.officer.account_id}/second-factor", headers=who.headers)
+    ),
+    "clientHoldings": lambda who, at: verdict(who.get(f"/v1/clients/{at.officer.client_id}/holdings")),
+    "delegateRole": lambda who, at: verdict(
+        who.post("/v1/delegations", {"unit": at.unit, "role": "administrator", "username": "x", "until": LATER})
+    ),
+    "readTrail": lambda who, _at: verdict(who.get("/v1/audit")),
+    "auditWeek": lambda who, _at: verdict(who.get("/v1/audit/week")),
 }
 LAST = ("revokeClient",)  # what it does stays done
 
