@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     account_idle_days: Annotated[
         int, Field(ge=0, description="Days without a sign-in after which an account is switched off; 0 is never.")
     ] = 45
+    mirror_dir: Annotated[Path | None, Field(description="Folder of second copies, best on another disk.")] = None
+    mirror_bucket: Annotated[
+        str | None, Field(description="Bucket of second copies in the same S3 service; instead of a folder.")
+    ] = None
+    recheck_days: Annotated[int, Field(description="Days after which the bytes of a file are hashed anew.")] = 30
+    unused_days: Annotated[int, Field(description="Days for which a file is kept that no record names.")] = 30
     programme_year: Annotated[int, Field(description="The year that new units are opened for.")] = 2026
     registration_last_day: Annotated[
         LastDay, Field(description="Last full day, MM-DD, on which units register to build an exemplary unit.")
