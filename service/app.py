@@ -15,24 +15,7 @@ from service.clock import Clock, SystemClock
 from service.db import Database
 from service.duties import Bench
 from service.edge import Service
-from service.routes import (
-    accounts,
-    audit,
-    auth,
-    cases,
-    catalogue,
-    clients,
-    delegations,
-    health,
-    media,
-    progress,
-    proofs,
-    records,
-    reviews,
-    second_factor,
-    sync,
-    uploads,
-)
+from service.routes import accounts, auth, catalogue, health, media, progress, proofs, records, reviews, sync, uploads
 from service.settings import Settings
 from service.stores import open_store
 from service.worker import Worker
@@ -45,10 +28,7 @@ ABOUT = (
     "Every failure is a problem document (RFC 9457) with a stable `code`, text in Vietnamese or English by "
     "`Accept-Language`, and one next `action`."
 )
-ROUTERS = (
-    auth, second_factor, accounts, clients, delegations, audit, catalogue, sync,
-    uploads, media, records, reviews, progress, cases, proofs, health,
-)  # fmt: skip
+ROUTERS = (auth, accounts, catalogue, sync, uploads, media, records, reviews, progress, proofs, health)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -63,7 +43,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # an address has one spelling
     )
-    furnish(app.state, settings, clock or SystemClock())
+    furnish(app.state, settings, clock or SystemClock(), Database(settings.db_url))
     problems.install(app)
     pages.install(app)
     for module in ROUTERS:
@@ -71,11 +51,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     return app
 
 
-def furnish(state: State, settings: Settings, clock: Clock) -> None:
+def furnish(state: State, settings: Settings, clock: Clock, database: Database) -> None:
     """Everything that a process of the service holds; what is not in here survives it in the database or the store."""
     state.settings = settings
     state.clock = clock
-    state.database = Database(settings.db_url)
+    state.database = database
     state.store = open_store(settings, state.database)
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
