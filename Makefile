@@ -1,4 +1,5 @@
 SEEDS ?= 100000
+STACK_SEEDS ?= 1000
 # Everything one does with this project, by name. Needs python3 >= 3.11 and make; the rest is installed into .venv
 # from the hashed locks in requirements/.
 .POSIX:
@@ -60,10 +61,10 @@ docs: $(VENV)/dev ## Regenerate docs/settings.md and docs/problems.md from the c
 openapi: $(VENV)/dev ## Regenerate openapi/openapi.json from the routes
 	@mkdir -p var && $(BIN)/minhchung openapi > var/openapi.json && mv var/openapi.json openapi/openapi.json
 
-soak: $(VENV)/dev ## Long lanes: property tests with many more examples, then SEEDS schedules of the simulator (SEEDS=1000000)
+soak: $(VENV)/dev ## Long lanes: property tests, then SEEDS model-level and STACK_SEEDS whole-stack schedules of the simulator
 	@SOAK_SECONDS=60 SCOPE_SEEDS=200 $(PYTEST) tests/api/test_overtaken.py tests/api/test_cursor_choice.py tests/api/test_scopes.py
 	@MERGE_RUNS=20000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
-	@$(BIN)/python -m simulator --seeds $(SEEDS)
+	@$(BIN)/python -m simulator --seeds $(SEEDS) --stack-seeds $(STACK_SEEDS)
 
 bench: $(VENV)/dev $(VENV)/peers ## Run every benchmark, then the race with Kinto and the thin server (RACE_ARGS=...)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done

@@ -1,42 +1,70 @@
-"""`python -m simulator --seeds N`: schedules on all cores, with progress; the last line counts what did not hold."""
+"""`python -m simulator --seeds N --stack-seeds M`: schedules on all cores, with progress and a story of each red one.
+
+The last line counts schedules and violations of both simulators together; the two lines before count them apart.
+"""
 
 import argparse
+import json
+import logging
 import sys
-from multiprocessing import Pool
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
 
 from simulator.schedule import Schedule
 from simulator.server import ModelServer
+from simulator.stack.day import Day
 
-PART = 500
+Red = list[tuple[int, list[str], list[str]]]
 
 
-def play(first: int) -> list[tuple[int, list[str]]]:
-    """Plays `PART` schedules from a seed on; returns the red ones with what is broken."""
-    red = []
-    for seed in range(first, first + PART):
-        broken = Schedule(seed, ModelServer()).play()
-        if broken:
-            red.append((seed, broken))
-    return red
+def model(seeds: range) -> Red:
+    """Plays model-level schedules; the red ones with what is broken and what happened."""
+    return [(s.seed, broken, s.trace) for seed in seeds if (broken := (s := Schedule(seed, ModelServer())).play())]
+
+
+def stack(seeds: range) -> Red:
+    """Plays whole-stack schedules; the same of them."""
+    logging.disable(logging.CRITICAL)  # what is broken on purpose would fill the log
+    return [(day.seed, broken, day.trace) for seed in seeds if (broken := (day := Day(seed)).play())]
+
+
+def run(name: str, play: Callable[[range], Red], seeds: range, part: int, keep: Path | None) -> int:
+    """Plays all seeds in parts, on all cores; returns how many were red."""
+    parts = [range(first, min(first + part, seeds.stop)) for first in range(seeds.start, seeds.stop, part)]
+    played = violations = 0
+    with get_context("spawn").Pool() as pool:
+        for done, red in enumerate(pool.imap(play, parts)):
+            played += len(parts[done])
+            violations += len(red)
+            for seed, broken, trace in red:
+                print("\n".join([f"{name} seed {seed} is red:", *broken, "timeline:", *trace]), flush=True)
+                if keep:
+                    kept = {"simulator": name, "seed": seed, "broken": broken, "timeline": trace}
+                    (keep / f"{name}-{seed}.json").write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
+            if (done + 1) % 20 == 0 or done + 1 == len(parts):
+                print(f"{name}: {played} of {len(seeds)} schedules, {violations} violations", flush=True)
+    return violations
 
 
 def main() -> int:
     """0 when every schedule held."""
     parser = argparse.ArgumentParser(prog="simulator")
-    parser.add_argument("--seeds", type=int, default=100_000, help="how many schedules")
+    parser.add_argument("--seeds", type=int, default=100_000, help="how many model-level schedules")
+    parser.add_argument("--stack-seeds", type=int, default=1_000, help="how many whole-stack schedules")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--keep", type=Path, help="folder for red seeds, as regression files")
     args = parser.parse_args()
-    parts = range(args.first, args.first + args.seeds, PART)
-    violations = 0
-    with Pool() as pool:
-        for done, red in enumerate(pool.imap_unordered(play, parts), 1):
-            violations += len(red)
-            for seed, broken in red:
-                print(f"seed {seed}: {broken[0]}", flush=True)
-            if done % 20 == 0:
-                print(f"{done * PART} schedules, {violations} violations so far", flush=True)
-    print(f"schedules {len(parts) * PART}, violations {violations}")
-    return 1 if violations else 0
+    modelled = range(args.first, args.first + args.seeds)
+    stacked = range(args.first, args.first + args.stack_seeds)
+    violations = [
+        run("model", model, modelled, 500, args.keep),
+        run("stack", stack, stacked, 20, args.keep),
+    ]
+    print(f"model-level: {len(modelled)} schedules, {violations[0]} violations")
+    print(f"whole-stack: {len(stacked)} schedules, {violations[1]} violations")
+    print(f"schedules {len(modelled) + len(stacked)}, violations {sum(violations)}")
+    return 1 if sum(violations) else 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 from minhchung_client import Replica
 from simulator.server import ModelServer, ModelWorld, Stored
 from sync import merge
-from sync.outcome import Known
+from sync.outcome import Entry, Known
 from sync.planner import Planner
 from sync.sight import Effect, Sight
 from sync.state import Register
@@ -88,6 +88,36 @@ class EarlySequence(ModelServer):
 
     def settle(self) -> None:
         self.open.clear()
+
+
+class TimestampCursor(ModelServer):
+    """A cursor is the time of the last change that was read; two changes may have the same."""
+
+    def commit(self, planner: Planner) -> None:
+        self.now += len(self.tables.ops) % 2
+        super().commit(planner)
+
+    def number(self, entries: list[Entry]) -> None:
+        super().number(entries)
+        self.at = getattr(self, "at", {}) | {(e.scope, e.record_id): e.at for e in entries}
+
+    def changes(self, scope: str, after: int) -> list[dict[str, Any]]:
+        found = super().changes(scope, 0)
+        for change in found:
+            record_id = change["id"] if change["kind"] == "left" else change["record"]["id"]
+            change["seq"] = self.at[scope, record_id]
+        return sorted((c for c in found if c["seq"] > after), key=lambda c: c["seq"])
+
+    def head(self, scope: str) -> int:
+        return max(entry.at for entry in self.tables.entries[scope])
+
+
+class ChainOverText(ModelServer):
+    """Hashes what the record says, which later changes make untrue, instead of what was done."""
+
+    def hashed(self, entry: Entry) -> bytes:
+        held = self.tables.records.get(entry.record_id)
+        return held.doc.encode() if held else b""
 
 
 class ByOriginalScope(ModelServer):
@@ -200,6 +230,8 @@ BUGS = {
     "dedup by body": Bug(600, server=DedupByBody),
     "answer before commit": Bug(100, server=AckBeforeCommit),
     "seq before the lock": Bug(300, server=EarlySequence),
+    "timestamp cursor": Bug(300, server=TimestampCursor),
+    "chain over mutable text": Bug(100, server=ChainOverText),
     "pull by original scope": Bug(300, server=ByOriginalScope),
     "move without left": Bug(600, server=NoLeft),
     "revoke without removed": Bug(300, server=NoRemoved),

@@ -4,6 +4,8 @@ Disks are used again by later schedules: to clear tables is cheaper than to make
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from minhchung_client.schema import SCHEMA, SCHEMA_MARK
@@ -30,6 +32,13 @@ class Disk:
 
     def executescript(self, script: str) -> Any:
         return self.real.executescript(script)
+
+    @contextmanager
+    def safe(self) -> Iterator[None]:
+        """Nobody dies over what is done inside."""
+        left, self.left = self.left, -1
+        yield
+        self.left = left
 
     def restart(self) -> None:
         """The process is gone, and so is what it had not committed."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from minhchung_client import ClientError, Replica
 from simulator.checker import check
+from simulator.handset import Captured
 from simulator.phone import Faults, Phone
 from simulator.server import ModelServer
 
@@ -18,11 +19,14 @@ class Schedule:
     def __init__(self, seed: int, server: ModelServer, replica_type: type[Replica] = Replica) -> None:
         self.seed, self.rng, self.server = seed, Random(seed), server  # noqa: S311  # a schedule is its seed
         faults = Faults(*(self.rng.choice((0.0, high / 3, high)) for high in (0.3, 0.4, 0.4, 0.3, 0.3)))
-        self.phones = []
+        self.ledger: dict[str, Captured] = {}
+        self.phones: list[Phone] = []
         for i in range(self.rng.randint(2, 4)):
             account = f"p{i}"
             server.grants[account] = {UNITS[0], self.rng.choice(UNITS)}
-            self.phones.append(Phone(account, server, self.rng, faults, replica_type))
+            self.phones.append(
+                Phone(account, self.rng, "thing", replica_type, self.ledger, server=server, faults=faults)
+            )
         self.made: dict[str, None] = {}
         self.words = 0
         self.screen: dict[str, Any] | None = None
@@ -36,7 +40,7 @@ class Schedule:
             self.trace.append(f"{phone.account} {action.__name__}")
             action(self, phone)
             self.server.idle(self.rng)
-        broken = self._quiet() or check(self.server, self.phones)
+        broken = self._quiet() or check(self.server.ending(), self.ledger, self.phones)
         for phone in self.phones:
             phone.disk.give_back()
         return broken

@@ -1,6 +1,7 @@
 """The model server: the engine's own planner over dictionaries, so that a commit can be lost or delayed."""
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, cast
@@ -8,6 +9,7 @@ from typing import Any, cast
 import orjson
 
 from auth.principal import Grant, Permission, Principal, Role
+from simulator.ending import Ending, Fate
 from simulator.types import TYPES
 from sync import state as records
 from sync.chain import START, entry_hash, payload_digest
@@ -171,7 +173,7 @@ class ModelServer:
             log = self.tables.entries.setdefault(entry.scope, [])
             entry.seq, entry.at = len(log) + 1, self.now
             previous = log[-1].entry_hash if log else START
-            entry.entry_hash = entry_hash(entry, previous, payload_digest(b"", entry.payload))
+            entry.entry_hash = entry_hash(entry, previous, payload_digest(b"", self.hashed(entry)))
             log.append(entry)
             if entry.kind == "left":
                 self.tables.lefts.setdefault(entry.scope, []).append(entry)
@@ -253,6 +255,10 @@ class ModelServer:
     def still_as_seen(self, doc: dict[str, Any], seen: dict[str, Any]) -> bool:
         return bool(doc["content_digest"] == seen["content_digest"])
 
+    def hashed(self, entry: Entry) -> bytes:
+        """What the chain says of an op."""
+        return entry.payload
+
     def docs(self) -> list[dict[str, Any]]:
         """Every record, as a reviewer of the whole province sees it."""
         return [orjson.loads(r.doc) for r in self.tables.records.values() if not r.scope.startswith("user:")]
@@ -262,3 +268,33 @@ class ModelServer:
 
     def settle(self) -> None:
         """The faults stop; whatever was under way has ended."""
+
+    def ending(self) -> Ending:
+        """How it ended, for the checker."""
+        tables = self.tables
+        return Ending(
+            {op_id: Fate(row.digest, row.outcome.status, row.outcome.code) for op_id, row in tables.ops.items()},
+            {record_id: orjson.loads(held.doc) for record_id, held in tables.records.items()},
+            {account: {f"{u}/2026" for u in units} | {f"user:{account}"} for account, units in self.grants.items()},
+            [*self._logs(), *self._reviews()],
+        )
+
+    def _logs(self) -> Iterator[str]:
+        """Each scope counts 1, 2, 3 … and its hashes follow from each other."""
+        for scope, entries in self.tables.entries.items():
+            previous = START
+            for n, entry in enumerate(entries, 1):
+                if entry.seq != n:
+                    yield f"{scope} has {entry.seq} where {n} belongs"
+                previous = entry_hash(entry, previous, payload_digest(b"", self.hashed(entry)))
+                if previous != entry.entry_hash:
+                    yield f"{scope} does not chain at {n}"
+
+    def _reviews(self) -> Iterator[str]:
+        """What was verified is what the reviewer had on the screen, and it still can be read."""
+        for review in self.tables.reviews:
+            record_id, ver = review["record_id"], review["verified_ver"]
+            held = self.tables.records[record_id]
+            doc = orjson.loads(held.doc if held.ver == ver else self.tables.past[record_id, ver])
+            if doc["data"] != review["shown"]:
+                yield f"verified unseen: {record_id} at {ver}"

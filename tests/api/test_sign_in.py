@@ -26,8 +26,7 @@ def test_lan_signs_in_and_sees_who_she_is(office):
         "username": "lan",
         "name": "Nguyễn Thị Lan",
         "client_id": session["client_id"],
-        "grants": [{"unit": KINH_BAC, "role": "field_officer", "year": None}],
-        "withheld": [],
+        "grants": [{"unit": KINH_BAC, "role": "field_officer"}],
         "scopes": [f"{KINH_BAC}/2026", "programme/2026", f"user:{office.lan}"],
     }
 
