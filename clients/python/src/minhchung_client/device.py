@@ -143,8 +143,10 @@ class Device:
             current = refused.problem.get("current")
             epoch = current.get("epoch") if isinstance(current, dict) else None
             if refused.code == "epoch_changed" and isinstance(epoch, str):
-                self.replica.begin_epoch(epoch)
+                self.replica.begin_epoch(epoch, refused.problem["current"].get("recover"))
                 self._heads = {}
+                while step == self._pull and self.push_once():
+                    pass  # what the service has lost goes before what it has is read
             elif refused.code == "cursor_invalid":
                 self.replica.forget_cursor()
             elif refused.code == "replica_forked":
@@ -153,6 +155,11 @@ class Device:
             else:
                 raise
         return step()
+
+    def free(self) -> int:
+        """Lets go of ops and files that a backup of the service holds; returns how many bytes of files that freed."""
+        digests = self.replica.forget()
+        return sum(self.files.drop(sha256) for sha256 in digests) if self.files else 0
 
     def capture(self, type_name: str, scope: str, files: Sequence[Source] = (), **change: Any) -> str:
         """A new record with files `(path or bytes, name, mime)`; returns its id. Works without any network.

@@ -37,6 +37,13 @@ class Files:
     def path(self, sha256: str) -> Path:
         return self.folder / sha256
 
+    def drop(self, sha256: str) -> int:
+        """Removes a kept file; returns its size, 0 where there is none."""
+        path = self.path(sha256)
+        size = path.stat().st_size if path.exists() else 0
+        path.unlink(missing_ok=True)
+        return size
+
     def piece(self, sha256: str, offset: int) -> bytes:
         """The bytes to send next. Raises OSError."""
         with self.path(sha256).open("rb") as file:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from minhchung_client.errors import Garbled
+from minhchung_client.keeping import note_safe, place_files
 from minhchung_client.local import Local
 from minhchung_client.notes import take_note
 from minhchung_client.wire import Doc, check_page, storable, tally, text
@@ -40,12 +41,15 @@ class Mirror(Local):
                 db.execute("delete from lost_scope where scope = ?", (change["scope"],))
                 if change["kind"] == "put":
                     self._put(change["record"])
+                    place_files(db, change)
                 else:
                     self._leave(change)
             self._compare(page.get("count_digest", {}))
             if not page["more"]:
                 db.execute("delete from base where stale = 1")
+            note_safe(db, page)
             self.put("cursor", page["cursor"])
+            self.put("base_epoch", page["epoch"])
         return bool(page["more"])
 
     def _compare(self, digests: Doc) -> None:
@@ -74,6 +78,8 @@ class Mirror(Local):
         """The first answer tells the epoch. Raises Garbled for what comes from another lineage of the service."""
         if self.get("epoch") not in (None, epoch):
             raise Garbled("an answer from another epoch")
+        if self.get("epoch") is None:
+            self.put("base_epoch", epoch)
         self.put("epoch", epoch)
 
     def _adopt(self, doc: Doc) -> None:

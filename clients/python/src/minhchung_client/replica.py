@@ -11,6 +11,7 @@ from typing import Any
 
 from minhchung_client.clock import Clock, captured
 from minhchung_client.inbox import inbox
+from minhchung_client.keeping import forget, note_safe, send_again
 from minhchung_client.mirror import Mirror
 from minhchung_client.overlay import lay_over
 from minhchung_client.wire import DURABLE, Doc, became, results, storable, text
@@ -53,8 +54,9 @@ class Replica(Mirror):
             now = self.clock.wall()
             dev_seq = int(self.get("dev_seq") or 0) + 1
             record_id = record_id or self._new_id(now)
-            seen = self._seen(record_id)
+            seen, epoch = self._seen(record_id)
             base_ver = seen if base_ver is None else min(seen, base_ver)
+            change |= {"epoch": epoch} if base_ver and epoch else {}
             op = {
                 "op_id": self._new_id(now), "dev_seq": dev_seq, "action": action, "type": type_name,
                 "record_id": record_id, "scope": scope, "base_ver": base_ver, "schema": 1,
@@ -73,14 +75,19 @@ class Replica(Mirror):
             self.put("dev_seq", str(dev_seq))
         return record_id
 
-    def _seen(self, record_id: str) -> int:
-        """The version on the screen. What others wrote since lies hidden under own edits that still wait, so while
-        any of this record do, their base counts."""
-        query = (
-            "select min(ver) from (select ver from base where id = ? and doc is not null"
-            " union all select base_ver from waiting where record_id = ?)"
-        )
-        return self.connection.execute(query, (record_id, record_id)).fetchone()[0] or 0
+    def _seen(self, record_id: str) -> tuple[int, str | None]:
+        """The version on the screen, and the epoch that it counts in.
+
+        What others wrote since lies hidden under own edits that still wait, so while any of this record do, their base
+        counts: also after a restore, when it is one of a lineage that has ended.
+        """
+        query = "select base_ver, json_extract(body, '$.epoch') from waiting where record_id = ? order by dev_seq"
+        bases = self.connection.execute(query, (record_id,)).fetchall()
+        epoch = self.get("base_epoch")
+        if bases and bases[0][1] not in (None, epoch):
+            return bases[0][0], str(bases[0][1])
+        held = self.connection.execute("select ver from base where id = ? and doc is not null", (record_id,)).fetchone()
+        return min([*(base for base, _ in bases), *(held or ())], default=0), epoch
 
     # Reading.
 
@@ -140,22 +147,26 @@ class Replica(Mirror):
                 if result.get("record"):
                     self._adopt(result["record"])
                 left += 1
+            note_safe(db, answer)
             if left and isinstance(answer.get("receipt"), str):
                 db.execute("insert into receipt (jws) values (?)", (answer["receipt"],))
         return left
 
     # Starting over.
 
-    def begin_epoch(self, epoch: str) -> None:
-        """The service was restored: everything ever sent waits to be sent again, and the next pull starts anew.
+    def begin_epoch(self, epoch: str, recover: Any = None) -> None:
+        """The service was restored: what it lacks waits to be sent again, and goes before anything is pulled.
 
-        Sending again is harmless: what the service still has answers `duplicate`.
+        The cursor stays: the service knows by it which scopes went back, and has those read anew.
         """
         with self.transaction() as db:
-            db.execute("insert or ignore into outbox select dev_seq, op_id, record_id, base_ver, body from sent")
-            db.execute("update file set state = 'waiting', url = null where state = 'sent'")
-            self._pull_anew()
+            send_again(db, recover)
             self.put("epoch", epoch)
+
+    def forget(self) -> list[str]:
+        """Forgets ops that a backup of the service holds; returns the digests of files of which the same is true."""
+        with self.transaction() as db:
+            return forget(db)
 
     # What asks for the officer's attention.
 

@@ -4,7 +4,8 @@ A `base` row without `doc` is a record that left: its `ver` stays, so that a lat
 with `stale` are read anew: their `ver` is 0, for nothing is known to have been seen of what the service has now.
 `sent` keeps every op with what was answered, `receipt` the service's signed word for it. `waiting`: own edits that the
 service's word does not show yet, because they are still to be sent, or because the service holds them until others
-come. A `file` is `waiting`, `sent`, or `verified` by its record; `problem` is why the service did not take it.
+come. A `file` is `waiting`, `sent`, or `verified` by its record; `problem` is why the service did not take it,
+`scope` and `seq` where the log said that it has it. `safe`: by scope, how far a backup of the service holds its log.
 `diverged`: scopes that did not hold what the service holds at `as_of`; those with `reload` are still to be read anew.
 """
 
@@ -39,8 +40,9 @@ create table if not exists diverged (
 create table if not exists lost_scope (scope text primary key) without rowid;
 create table if not exists file (
     sha256 text primary key, size integer not null, mime text not null, name text not null, record_id text,
-    url text, state text not null, problem text, turn integer not null default 0
+    url text, state text not null, problem text, turn integer not null default 0, scope text, seq integer
 ) without rowid;
+create table if not exists safe (scope text primary key, seq integer not null) without rowid;
 """
 
 SCHEMA_MARK = crc32(SCHEMA.encode()) >> 1  # `user_version` of a database that has these tables: a signed 32 bit number
