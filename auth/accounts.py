@@ -26,7 +26,9 @@ class AccountView:
     username: str
     name: str
     active: bool
+    off_because: str | None
     created_at: int
+    seen_at: int | None
     grants: tuple[Grant, ...]
 
 
@@ -49,7 +51,7 @@ def create_account(
     session.add(account)
     session.flush()
     for given in sorted(set(grants), key=_order):
-        session.add(Membership(account_id=account.id, unit=given.unit, role=given.role.value, since=now))
+        session.add(_membership(account.id, given, now))
     session.flush()
     return view(session, account.id, now)
 
@@ -59,27 +61,29 @@ def grant(session: Session, by: Principal, account_id: str, given: Grant, now: i
     administered(session, by, account_id, now)
     _require_all(by, {given.unit})
     if given not in _grants(session, [account_id], now)[account_id]:
-        key = (account_id, given.unit, given.role.value, now)
-        row = session.get(Membership, key) or Membership(account_id=key[0], unit=key[1], role=key[2], since=key[3])
-        row.until = None
-        session.add(row)
+        row = _membership(account_id, given, now)
+        session.merge(row)
         session.flush()
     return view(session, account_id, now)
 
 
 def revoke_grant(session: Session, by: Principal, account_id: str, given: Grant, now: int) -> AccountView:
-    """Ends a role at `now`; ending what is not held changes nothing. Raises AccountUnknown, NotPermitted."""
+    """Ends a role at `now`, also for those to whom its holder has delegated it; ending what is not held does nothing.
+
+    Raises AccountUnknown, NotPermitted.
+    """
     administered(session, by, account_id, now)
-    held = select(Membership).where(
-        Membership.account_id == account_id,
-        Membership.unit == given.unit,
-        Membership.role == given.role.value,
-        in_force(now),
-    )
-    for row in session.exec(held):
+    of = (col(Membership.account_id) == account_id) | (col(Membership.delegated_by) == account_id)
+    end(session, of, given, now)
+    return view(session, account_id, now)
+
+
+def end(session: Session, of: ColumnElement[bool], given: Grant, now: int) -> None:
+    """Ends `given` at `now` in the memberships that `of` chooses."""
+    same = (Membership.unit == given.unit, Membership.role == given.role.value, Membership.year == (given.year or 0))
+    for row in session.exec(select(Membership).where(of, *same, not_ended(now))):
         row.until = now
     session.flush()
-    return view(session, account_id, now)
 
 
 def set_password(session: Session, by: Principal, account_id: str, password_hash: str, now: int) -> None:
@@ -90,7 +94,9 @@ def set_password(session: Session, by: Principal, account_id: str, password_hash
 
 def set_active(session: Session, by: Principal, account_id: str, active: bool, now: int) -> None:
     """Switches an account on or off; off holds from the next request. Raises AccountUnknown, NotPermitted."""
-    administered(session, by, account_id, now).active = active
+    account = administered(session, by, account_id, now)
+    account.active, account.off_because = active, None if active else "administrator"
+    account.seen_at = now if active else account.seen_at  # a new start for the clock of idle accounts
 
 
 def administered(session: Session, by: Principal, account_id: str, now: int) -> Account:
@@ -137,24 +143,47 @@ def list_accounts(session: Session, by: Principal, now: int, after: str = "", li
 
 
 def _view(account: Account, grants: tuple[Grant, ...]) -> AccountView:
-    return AccountView(account.id, account.username, account.name, account.active, account.created_at, grants)
+    return AccountView(
+        account.id,
+        account.username,
+        account.name,
+        account.active,
+        account.off_because,
+        account.created_at,
+        account.seen_at,
+        grants,
+    )
+
+
+def _membership(account_id: str, given: Grant, since: int) -> Membership:
+    return Membership(account_id=account_id, unit=given.unit, role=given.role.value, year=given.year or 0, since=since)
 
 
 def _grants(session: Session, account_ids: list[str], now: int) -> dict[str, tuple[Grant, ...]]:
     rows = session.exec(select(Membership).where(col(Membership.account_id).in_(account_ids), in_force(now)))
     held: dict[str, list[Grant]] = {account_id: [] for account_id in account_ids}
     for row in rows:
-        held[row.account_id].append(Grant(row.unit, Role(row.role)))
+        held[row.account_id].append(grant_of(row))
     return {account_id: tuple(sorted(grants, key=_order)) for account_id, grants in held.items()}
+
+
+def grant_of(row: Membership) -> Grant:
+    """The grant that a membership is."""
+    return Grant(row.unit, Role(row.role), row.year or None)
+
+
+def not_ended(now: int) -> ColumnElement[bool]:
+    """Memberships that hold at `now` or will."""
+    return or_(col(Membership.until).is_(None), col(Membership.until) > now)
 
 
 def in_force(now: int) -> ColumnElement[bool]:
     """Memberships that hold at `now`."""
-    return (col(Membership.since) <= now) & or_(col(Membership.until).is_(None), col(Membership.until) > now)
+    return (col(Membership.since) <= now) & not_ended(now)
 
 
-def _order(given: Grant) -> tuple[str, str]:
-    return given.unit, given.role.value
+def _order(given: Grant) -> tuple[str, str, int]:
+    return given.unit, given.role.value, given.year or 0
 
 
 def _require_all(by: Principal, units: set[str]) -> None:

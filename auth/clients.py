@@ -12,6 +12,7 @@ from auth.models import Client
 from auth.principal import Principal
 
 RevokedAs = Literal["lost", "retired"]
+FILES_FOLLOW = 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class ClientView:
     created_at: int
     revoked_at: int | None
     revoked_as: str | None
+    drained_at: int | None
+    wiped_at: int | None
 
 
 def client_of(session: Session, account_id: str, install: Install, now: int) -> Client:
@@ -47,7 +50,7 @@ def client_of(session: Session, account_id: str, install: Install, now: int) -> 
             id=str(uuid4()), account_id=account_id, install_id=install.install_id, name=install.name, created_at=now
         )
         session.add(client)
-    refuse_revoked(client)
+    refuse_revoked(client, now)
     if client.public_key is None:
         client.public_key = install.public_key
     elif install.public_key not in (None, client.public_key):
@@ -56,17 +59,42 @@ def client_of(session: Session, account_id: str, install: Install, now: int) -> 
     return client
 
 
-def refuse_revoked(client: Client) -> None:
-    """Raises ClientRevoked; the answer says how, so that a lost phone can wipe itself."""
-    if client.revoked_at is not None:
+def refuse_revoked(client: Client, now: int, *, depositing: bool = False) -> None:
+    """Raises ClientRevoked; the answer says how, so that a lost phone can wipe itself.
+
+    `depositing`: a retired one may still send what waits on it, and its files for a day after its last op.
+    """
+    if client.revoked_at is None:
+        return
+    drained = client.drained_at is not None and client.drained_at + FILES_FOLLOW <= now
+    if not depositing or client.revoked_as != "retired" or drained:
         raise ClientRevoked(current={"client_id": client.id, "revoked_as": client.revoked_as})
 
 
-def revoke_client(session: Session, by: Principal, client_id: str, revoked_as: RevokedAs, now: int) -> ClientView:
-    """Shuts a client out from its next request on. `lost` may follow `retired`, never the other way round.
+def told_to_wipe(session: Session, client_id: str, now: int) -> bool:
+    """Notes that a lost device has called and was told to wipe itself; True the first time."""
+    client = session.get(Client, client_id, with_for_update=True)
+    if client is None or client.revoked_as != "lost" or client.wiped_at is not None:
+        return False
+    client.wiped_at = now
+    return True
 
-    Raises ClientUnknown, NotPermitted.
-    """
+
+def drained(session: Session, client_id: str, now: int) -> None:
+    """Notes that a retired device says that nothing waits on it any more."""
+    client = session.get(Client, client_id, with_for_update=True)
+    if client is not None and client.revoked_as == "retired" and client.drained_at is None:
+        client.drained_at = now
+
+
+def same_hands(session: Session, account_id: str) -> frozenset[str]:
+    """The account and those that were used on an install with it: to the rule of four eyes they are one."""
+    installs = select(Client.install_id).where(Client.account_id == account_id)
+    return frozenset(session.exec(select(Client.account_id).where(col(Client.install_id).in_(installs)))) | {account_id}
+
+
+def reached(session: Session, by: Principal, client_id: str, now: int) -> Client:
+    """The client of an account that `by` administers. Raises ClientUnknown, NotPermitted."""
     client = session.get(Client, client_id)
     if client is None:
         raise ClientUnknown
@@ -74,6 +102,15 @@ def revoke_client(session: Session, by: Principal, client_id: str, revoked_as: R
         administered(session, by, client.account_id, now)
     except AccountUnknown:
         raise ClientUnknown from None
+    return client
+
+
+def revoke_client(session: Session, by: Principal, client_id: str, revoked_as: RevokedAs, now: int) -> ClientView:
+    """Shuts a client out from its next request on. `lost` may follow `retired`, never the other way round.
+
+    Raises ClientUnknown, NotPermitted.
+    """
+    client = reached(session, by, client_id, now)
     if client.revoked_at is None:
         client.revoked_at = now
     if client.revoked_as != "lost":
@@ -91,5 +128,12 @@ def list_clients(session: Session, by: Principal, account_id: str, now: int) -> 
 
 def _view(client: Client) -> ClientView:
     return ClientView(
-        client.id, client.name, client.public_key is not None, client.created_at, client.revoked_at, client.revoked_as
+        client.id,
+        client.name,
+        client.public_key is not None,
+        client.created_at,
+        client.revoked_at,
+        client.revoked_as,
+        client.drained_at,
+        client.wiped_at,
     )

@@ -53,7 +53,7 @@ def enrol(session: Session, code: str, install: Install, secret: bytes, now: int
         client = client_of(session, row.account_id, install, now)
         row.client_id, row.used_at = client.id, now
     else:
-        client = _again(session, row, install)
+        client = _again(session, row, install, now)
     if not session.get_one(Account, row.account_id).active:
         raise AccountInactive
     return open_session(session, client, now)
@@ -64,13 +64,13 @@ def enrolment_uri(server: str, code: str) -> str:
     return "minhchung://enrol?" + urlencode({"server": server, "code": code})
 
 
-def _again(session: Session, row: Enrolment, install: Install) -> Client:
+def _again(session: Session, row: Enrolment, install: Install, now: int) -> Client:
     """The client that this code let in, if it is the one that asks and its first answer was never used."""
     client = session.get_one(Client, row.client_id)
     same = hmac.compare_digest(client.install_id.encode(), install.install_id.encode())
     if not same or client.public_key != install.public_key or not close_unused(session, client.id, row.used_at or 0):
         raise EnrolmentInvalid
-    refuse_revoked(client)
+    refuse_revoked(client, now)
     return client
 
 

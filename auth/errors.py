@@ -107,3 +107,33 @@ class NotPermitted(AuthError):
     """The caller's roles do not reach this."""
 
     code = "not_permitted"
+
+
+class DelegationInvalid(AuthError):
+    """The period of a delegation is over, empty, or too long."""
+
+    code = "delegation_invalid"
+
+
+class SecondFactorInvalid(AuthError):
+    """The code of the second factor is wrong, was used, or there is no second factor yet."""
+
+    code = "second_factor_invalid"
+
+
+class SecondFactorExists(AuthError):
+    """There is one; only its owner, having shown it, or an operator replaces it."""
+
+    code = "second_factor_exists"
+
+
+class ProofInvalid(AuthError):
+    """The refresh came without a proof by the key of the device, or with a wrong one (RFC 9449)."""
+
+    code = "proof_invalid"
+
+
+class TooManyRequests(AuthError):
+    """A limit is used up; `headers` say when there is room again."""
+
+    code = "too_many_requests"

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 from auth.errors import PublicKeyInvalid
 
 CURRENT = "signing.pem"
+NEXT = "next.pem"
 RETIRED = "retired-{kid}.pem"
 SHORTEST_SECRET = 32
 
@@ -40,9 +41,9 @@ class SigningKeys:
     public: dict[str, ec.EllipticCurvePublicKey]
 
     def jwks(self) -> dict[str, Any]:
-        """RFC 7517 key set: the current key first, then the retired ones."""
+        """RFC 7517 key set: the current key first, then the next and the retired ones."""
         kids = [self.kid, *sorted(self.public.keys() - {self.kid})]
-        return {"keys": [_jwk(self.public[k]) | {"kid": k, "alg": "ES256", "use": "sig"} for k in kids]}
+        return {"keys": [public_jwk(self.public[k]) | {"kid": k, "alg": "ES256", "use": "sig"} for k in kids]}
 
 
 def load_keys(directory: Path) -> SigningKeys:
@@ -56,18 +57,35 @@ def load_keys(directory: Path) -> SigningKeys:
         _write_new(path, _private_pem(ec.generate_private_key(ec.SECP256R1())))
     private = _p256_private(path.read_bytes())
     public = [private.public_key(), *(_p256(p.read_bytes()) for p in directory.glob(RETIRED.format(kid="*")))]
+    if (directory / NEXT).exists():
+        public.append(_p256_private((directory / NEXT).read_bytes()).public_key())
     by_kid = {_thumbprint(key): key for key in public}
     return SigningKeys(kid=_thumbprint(private.public_key()), private=private, public=by_kid)
 
 
+def announce_key(directory: Path) -> str:
+    """Makes the key that will sign next, so that others have it before they meet it; returns its `kid`.
+
+    Doing it again changes nothing. `rotate_keys` comes at least one lifetime of the published set (an hour) later.
+    """
+    load_keys(directory)
+    path = directory / NEXT
+    if not path.exists():
+        _write_new(path, _private_pem(ec.generate_private_key(ec.SECP256R1())))
+    return _thumbprint(_p256_private(path.read_bytes()).public_key())
+
+
 def rotate_keys(directory: Path) -> SigningKeys:
-    """Retires the current key (its public half stays, old signatures keep counting) and makes a new one."""
+    """Retires the current key (its public half stays, old signatures keep counting); the announced one takes over.
+
+    A running process signs with what it loaded: restart it.
+    """
+    announce_key(directory)
     old = load_keys(directory)
     retired = directory / RETIRED.format(kid=old.kid)
     if not retired.exists():
         _write_new(retired, _public_pem(old.public[old.kid]).encode())
-    fresh = _temporary(directory, _private_pem(ec.generate_private_key(ec.SECP256R1())))
-    fresh.replace(directory / CURRENT)
+    (directory / NEXT).replace(directory / CURRENT)
     _sync_directory(directory)
     return load_keys(directory)
 
@@ -134,13 +152,14 @@ def _public_pem(key: ec.EllipticCurvePublicKey) -> str:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def _jwk(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+def public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    """The required members of a P-256 key (RFC 7518 §6.2.1)."""
     numbers = key.public_numbers()
     return {"crv": "P-256", "kty": "EC", "x": _b64(numbers.x.to_bytes(32)), "y": _b64(numbers.y.to_bytes(32))}
 
 
 def _thumbprint(key: ec.EllipticCurvePublicKey) -> str:
-    canonical = json.dumps(_jwk(key), sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(public_jwk(key), sort_keys=True, separators=(",", ":"))
     return _b64(hashlib.sha256(canonical.encode()).digest())
 
 

@@ -3,7 +3,7 @@
 Ids are UUIDs in text, as everywhere. No secret is stored as such: passwords are argon2id, codes and tokens are digests.
 """
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, Column, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -16,18 +16,25 @@ class Account(SQLModel, table=True):
     name: str
     password_hash: str | None = None
     active: bool = True
+    off_because: str | None = Field(default=None, description="administrator | idle, while it is switched off")
     created_at: int = Field(sa_type=BigInteger)
+    seen_at: int | None = Field(default=None, sa_type=BigInteger, description="last sign-in or refresh")
 
 
 class Membership(SQLModel, table=True):
-    """A role that an account held in a unit from `since` to `until`; ended ones stay, as history."""
+    """A role that an account held in a unit from `since` to `until`; ended ones stay, as history.
+
+    `delegated_by`: the account that passed its own role on for this period; null where an administrator gave it.
+    """
 
     __tablename__ = "membership"
     account_id: str = Field(primary_key=True, foreign_key="account.id")
     unit: str = Field(primary_key=True, description="unit code, or * for every unit")
     role: str = Field(primary_key=True)
+    year: int = Field(default=0, primary_key=True, description="the one year, or 0 for every year")
     since: int = Field(primary_key=True, sa_type=BigInteger)
     until: int | None = Field(default=None, sa_type=BigInteger)
+    delegated_by: str | None = Field(default=None, foreign_key="account.id")
 
 
 class Client(SQLModel, table=True):
@@ -43,6 +50,8 @@ class Client(SQLModel, table=True):
     created_at: int = Field(sa_type=BigInteger)
     revoked_at: int | None = Field(default=None, sa_type=BigInteger)
     revoked_as: str | None = Field(default=None, description="lost | retired")
+    drained_at: int | None = Field(default=None, sa_type=BigInteger, description="when a retired one had sent all")
+    wiped_at: int | None = Field(default=None, sa_type=BigInteger, description="when a lost one was first told to wipe")
 
 
 class Enrolment(SQLModel, table=True):
@@ -65,7 +74,53 @@ class RefreshToken(SQLModel, table=True):
     family: str = Field(index=True)
     client_id: str = Field(foreign_key="client.id", index=True)
     account_id: str = Field(foreign_key="account.id")
+    begun_at: int = Field(default=0, sa_type=BigInteger, description="when the chain began; 0: before this was kept")
+    strong: bool = Field(default=False, description="a second factor was shown in this chain")
     issued_at: int = Field(sa_type=BigInteger)
     expires_at: int = Field(sa_type=BigInteger)
     used_at: int | None = Field(default=None, sa_type=BigInteger, description="when its successor was first made")
     revoked: bool = False
+
+
+class SecondFactor(SQLModel, table=True):
+    """The time-based codes of an account (RFC 6238). A code counts once: `last_step` only grows."""
+
+    __tablename__ = "second_factor"
+    account_id: str = Field(primary_key=True, foreign_key="account.id")
+    sealed: bytes = Field(sa_type=LargeBinary, description="the shared key, AES-GCM under the server secret")
+    made_at: int = Field(sa_type=BigInteger)
+    confirmed_at: int | None = Field(default=None, sa_type=BigInteger)
+    last_step: int = Field(default=0, sa_type=BigInteger)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code on paper that stands in for the second factor, once."""
+
+    __tablename__ = "recovery_code"
+    account_id: str = Field(primary_key=True, foreign_key="account.id")
+    code_hash: str = Field(primary_key=True)
+    used_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class AuditEntry(SQLModel, table=True):
+    """One security-relevant act. Appended, chained to the one before, never changed: the database refuses it."""
+
+    __tablename__ = "audit_entry"
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    at: int = Field(sa_type=BigInteger, index=True)
+    act: str
+    actor: str = Field(description="account id, `operator`, or empty for a stranger")
+    client: str = Field(default="", description="client id of the actor")
+    source: str = Field(default="", description="network address that the request came from")
+    subject: str = Field(default="", description="what it was done to: an account, a client, a scope, a record")
+    facts: str = Field(default="{}", sa_column=Column(Text, nullable=False), description="more of it, JSON")
+    entry_hash: bytes = Field(sa_type=LargeBinary)
+
+
+class AuditHead(SQLModel, table=True):
+    """The one row whose lock orders the audit trail; locked after everything else."""
+
+    __tablename__ = "audit_head"
+    id: int = Field(default=1, primary_key=True)
+    seq: int = Field(default=0, sa_type=BigInteger)
+    hash: bytes = Field(default=b"", sa_type=LargeBinary)

@@ -1,7 +1,8 @@
 """Who may do what, as values and one table. Pure: no database, no token, no HTTP.
 
-A *grant* gives one role in one unit (`*` is the whole province). A *scope* is `<unit code>/<year>`, or
-`programme/<year>` (reference data that everyone signed in may read), or `user:<account id>` (one's own outcomes).
+A *grant* gives one role in one unit (`*` is the whole province), in one year or in all. A *scope* is
+`<unit code>/<year>`, or `programme/<year>` (reference data that everyone signed in may read), or
+`user:<account id>` (one's own outcomes).
 """
 
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ class Permission(StrEnum):
     AWARD = "award"  # appraisal of awards
     BUDGET = "budget"  # sees what units need funds for, and nothing else
     PUBLISH = "publish"  # sees what was cleared for publication, and nothing else
+    AUDIT = "audit"  # sees the audit trail, the administrators' acts among it
+    PROTECT = "protect"  # requests of data subjects, breaches, and the audit trail for them
 
 
 R, C, V, A = Permission.READ, Permission.CAPTURE, Permission.REVIEW, Permission.ADMINISTER
@@ -67,42 +70,69 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PRESS_EDITOR: frozenset({Permission.PUBLISH}),
     Role.FRONT_MEMBER: frozenset({C}),
     Role.DEPARTMENT_MEMBER: frozenset({C}),
-    Role.AUDITOR: frozenset({R}),
+    Role.DATA_PROTECTION_OFFICER: frozenset({Permission.AUDIT, Permission.PROTECT}),
+    Role.AUDITOR: frozenset({R, Permission.AUDIT}),
     Role.ADMINISTRATOR: frozenset({A}),
 }
 
 
+# Roles that count only in a session with a second factor, where the service asks for one (domain L11).
+GUARDED = frozenset({Role.ADMINISTRATOR, Role.PROVINCE_DECIDER, Role.DATA_PROTECTION_OFFICER, Role.AUDITOR})
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One role in one unit; `unit` is a unit code or `*`."""
+    """One role in one unit; `unit` is a unit code or `*`, `year` None is every year."""
 
     unit: str
     role: Role
+    year: int | None = None
 
     @classmethod
-    def of(cls, unit: str, role: str) -> Self:
+    def of(cls, unit: str, role: str, year: int | None = None) -> Self:
         """Raises RoleUnknown."""
         try:
-            return cls(unit, Role(role))
+            return cls(unit, Role(role), year)
         except ValueError:
             raise RoleUnknown(role=role) from None
+
+    def gives(self, permission: Permission) -> bool:
+        return permission in PERMISSIONS.get(self.role, frozenset())
+
+    def covers(self, other: "Grant") -> bool:
+        """Whether this grant holds everything that `other` does."""
+        return self.role is other.role and self.unit in (EVERY_UNIT, other.unit) and self.year in (None, other.year)
+
+    def reaches(self, unit: str, year: str) -> bool:
+        """Whether the scope `<unit>/<year>` lies in it."""
+        return self.unit in (EVERY_UNIT, unit) and (self.year is None or str(self.year) == year)
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller of one request: an account, the client (install x account) it speaks through, and its grants."""
+    """The caller of one request: an account, the client (install x account) it speaks through, and its grants.
+
+    `withheld`: grants that wait for a second factor and count for nothing in this session. `leaving`: a retired device
+    that may only send what waits on it.
+    """
 
     account_id: str
     client_id: str
     grants: tuple[Grant, ...] = ()
+    withheld: tuple[Grant, ...] = ()
+    leaving: bool = False
 
     @property
     def own_scope(self) -> str:
         return f"user:{self.account_id}"
 
+    def reach(self, permission: Permission) -> frozenset[tuple[str, int | None]]:
+        """Units, each with the year or None for every year, in which the caller holds `permission`."""
+        return frozenset((g.unit, g.year) for g in self.grants if g.gives(permission))
+
     def units(self, permission: Permission) -> frozenset[str]:
-        """Unit codes in which the caller holds `permission`; holds `*` alone when it is every unit."""
-        units = {g.unit for g in self.grants if permission in PERMISSIONS.get(g.role, frozenset())}
+        """Unit codes in which the caller holds `permission` in every year; holds `*` alone when it is every unit."""
+        units = {unit for unit, year in self.reach(permission) if year is None}
         return frozenset({EVERY_UNIT}) if EVERY_UNIT in units else frozenset(units)
 
     def may(self, permission: Permission, scope: str) -> bool:
@@ -111,8 +141,13 @@ class Principal:
             return permission is Permission.READ and scope == self.own_scope
         if scope.startswith("programme/"):
             return permission is Permission.READ
-        units = self.units(permission)
-        return EVERY_UNIT in units or scope.partition("/")[0] in units
+        unit, _, year = scope.partition("/")
+        return any(g.gives(permission) and g.reaches(unit, year) for g in self.grants)
+
+    def belongs_to(self, scope: str) -> bool:
+        """Whether the caller works in the unit of `scope` itself, not only for the whole province."""
+        unit, _, year = scope.partition("/")
+        return any(g.unit == unit and g.gives(Permission.CAPTURE) and g.reaches(unit, year) for g in self.grants)
 
     def require(self, permission: Permission, scope: str) -> None:
         """Raises NotPermitted unless the caller holds `permission` in `scope`."""

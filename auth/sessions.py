@@ -15,16 +15,17 @@ from uuid import uuid4
 from argon2 import PasswordHasher
 from sqlmodel import Session, col, delete, select, update
 
-from auth.accounts import in_force
+from auth.accounts import grant_of, in_force
 from auth.clients import Install, client_of, refuse_revoked
-from auth.errors import AccountInactive, CredentialsInvalid, RefreshInvalid, RefreshReused, TokenInvalid
+from auth.errors import AccountInactive, CredentialsInvalid, ProofInvalid, RefreshInvalid, RefreshReused, TokenInvalid
 from auth.models import Account, Client, Enrolment, Membership, RefreshToken
 from auth.passwords import OWASP, password_matches
-from auth.principal import Grant, Principal
-from auth.tokens import Claims
+from auth.principal import GUARDED, Principal
+from auth.tokens import Claims, Proof, proves
 
 HOUR = 60 * 60 * 1000
 REFRESH_LIFETIME = 90 * 24 * HOUR
+LONGEST_SESSION = 365 * 24 * HOUR
 RETRY_WINDOW = 24 * HOUR
 
 
@@ -36,6 +37,7 @@ class ClientSession:
     client_id: str
     refresh_token: str
     refresh_expires_at: int
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +61,31 @@ def check_login(login: Login | None, password: str, hasher: PasswordHasher = OWA
     return login.account_id
 
 
-def sign_in(session: Session, account_id: str, install: Install, now: int) -> ClientSession:
-    """A session for an account whose password was just checked. Raises AccountInactive, ClientRevoked."""
+def sign_in(session: Session, account_id: str, install: Install, now: int, *, strong: bool = False) -> ClientSession:
+    """A session for an account whose password was just checked; `strong`: and its second factor.
+
+    Raises AccountInactive, ClientRevoked.
+    """
     account = session.get(Account, account_id)
     if account is None or not account.active:
         raise AccountInactive
-    return open_session(session, client_of(session, account_id, install, now), now)
+    return open_session(session, client_of(session, account_id, install, now), now, strong=strong)
 
 
-def open_session(session: Session, client: Client, now: int) -> ClientSession:
+def open_session(session: Session, client: Client, now: int, *, strong: bool = False) -> ClientSession:
     """Begins a family of refresh tokens for a client that was let in."""
-    token = secrets.token_urlsafe(32)
-    return _store(session, token, str(uuid4()), client, now)
+    session.get_one(Account, client.account_id).seen_at = now
+    return _store(session, secrets.token_urlsafe(32), _Family(str(uuid4()), now, strong), client, now)
 
 
-def refresh(session: Session, token: str, secret: bytes, now: int) -> ClientSession | RefreshReused:
+def refresh(
+    session: Session, token: str, secret: bytes, now: int, *, proof: Proof | None = None, strong: bool = False
+) -> ClientSession | RefreshReused:
     """The session with its next refresh token; asked again, the same one, while that one is unused (24 h at most).
 
+    A client with a key has to prove it. `strong`: a second factor came with this request, and counts from here on.
     Returns RefreshReused instead of raising it, because the family that it closes must be committed.
-    Raises RefreshInvalid, ClientRevoked, AccountInactive.
+    Raises RefreshInvalid, ProofInvalid, ClientRevoked, AccountInactive.
     """
     row = session.get(RefreshToken, _digest(token), with_for_update=True)
     if row is None:
@@ -85,22 +93,37 @@ def refresh(session: Session, token: str, secret: bytes, now: int) -> ClientSess
     client = _admitted(session, row.client_id)
     if row.revoked or row.expires_at <= now:
         raise RefreshInvalid
+    if client.public_key is not None and not (proof and proves(proof, client.public_key, token)):
+        raise ProofInvalid
     successor = _successor(secret, token)
+    family = _Family(row.family, row.begun_at or row.issued_at, row.strong or strong)
     if row.used_at is None:
         row.used_at = now
-        return _store(session, successor, row.family, client, now)
+        session.get_one(Account, client.account_id).seen_at = now
+        return _store(session, successor, family, client, now)
     heir = session.get(RefreshToken, _digest(successor))
     if heir is not None and heir.used_at is None and now <= row.used_at + RETRY_WINDOW:
-        return ClientSession(client.account_id, client.id, successor, heir.expires_at)
+        heir.strong = heir.strong or strong
+        return ClientSession(client.account_id, client.id, successor, heir.expires_at, heir.strong)
     _close(session, row.family)
     return RefreshReused(client_id=client.id)
 
 
-def sign_out(session: Session, token: str) -> None:
+def owner_of(session: Session, token: str) -> str:
+    """The account whose refresh token this is. Raises RefreshInvalid."""
+    row = session.get(RefreshToken, _digest(token))
+    if row is None:
+        raise RefreshInvalid
+    return row.account_id
+
+
+def sign_out(session: Session, token: str) -> Client | None:
     """Closes the session of a refresh token; a token that is not known is as good as signed out (RFC 7009 §2.2)."""
     row = session.get(RefreshToken, _digest(token))
-    if row is not None:
-        _close(session, row.family)
+    if row is None:
+        return None
+    _close(session, row.family)
+    return session.get(Client, row.client_id)
 
 
 def close_unused(session: Session, client_id: str, since: int) -> bool:
@@ -112,10 +135,11 @@ def close_unused(session: Session, client_id: str, since: int) -> bool:
     return True
 
 
-def principal_of(session: Session, claims: Claims, now: int) -> Principal:
+def principal_of(session: Session, claims: Claims, now: int, *, depositing: bool = False) -> Principal:
     """The caller as the database knows it now, in one statement: revoked means at once, not when the token ends.
 
-    Raises TokenInvalid, ClientRevoked, AccountInactive.
+    Roles of `GUARDED` count only in a session with a second factor. `depositing`: for what a retired device may still
+    do, which is to send what waits on it. Raises TokenInvalid, ClientRevoked, AccountInactive.
     """
     rows = session.exec(
         select(Client, Account, Membership)
@@ -126,9 +150,17 @@ def principal_of(session: Session, claims: Claims, now: int) -> Principal:
     if not rows:
         raise TokenInvalid
     client, account, _ = rows[0]
-    _refuse(client, account)
-    grants = sorted((m.unit, m.role) for _, _, m in rows if m is not None)
-    return Principal(account.id, client.id, tuple(Grant.of(unit, role) for unit, role in grants))
+    _refuse(client, account, now, depositing=depositing)
+    grants = sorted({grant_of(m) for _, _, m in rows if m is not None}, key=str)
+    withheld = {g for g in grants if g.role in GUARDED and not claims.strong}
+    kept = tuple(g for g in grants if g not in withheld)
+    return Principal(account.id, client.id, kept, tuple(withheld), leaving=client.revoked_at is not None)
+
+
+def as_of(session: Session, account_id: str, client_id: str, then: int) -> Principal:
+    """The account with the grants that it had at `then` (ms)."""
+    rows = session.exec(select(Membership).where(Membership.account_id == account_id, in_force(then)))
+    return Principal(account_id, client_id, tuple(sorted({grant_of(row) for row in rows}, key=str)))
 
 
 def sweep(session: Session, now: int) -> None:
@@ -141,29 +173,40 @@ def _admitted(session: Session, client_id: str) -> Client:
     client, account = session.exec(
         select(Client, Account).join(Account, col(Account.id) == Client.account_id).where(Client.id == client_id)
     ).one()
-    _refuse(client, account)
+    _refuse(client, account, 0, depositing=True)
     return client
 
 
-def _refuse(client: Client, account: Account) -> None:
-    refuse_revoked(client)
+def _refuse(client: Client, account: Account, now: int, *, depositing: bool) -> None:
+    refuse_revoked(client, now, depositing=depositing)
     if not account.active:
         raise AccountInactive
 
 
-def _store(session: Session, token: str, family: str, client: Client, now: int) -> ClientSession:
-    expires_at = now + REFRESH_LIFETIME
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """A chain of refresh tokens: it ends a year after it began, however often it is used (ASVS 10.4.8)."""
+
+    id: str
+    begun_at: int
+    strong: bool
+
+
+def _store(session: Session, token: str, family: _Family, client: Client, now: int) -> ClientSession:
+    expires_at = min(now + REFRESH_LIFETIME, family.begun_at + LONGEST_SESSION)
     row = RefreshToken(
         hash=_digest(token),
-        family=family,
+        family=family.id,
         client_id=client.id,
         account_id=client.account_id,
+        begun_at=family.begun_at,
+        strong=family.strong,
         issued_at=now,
         expires_at=expires_at,
     )
     session.add(row)
     session.flush()
-    return ClientSession(client.account_id, client.id, token, expires_at)
+    return ClientSession(client.account_id, client.id, token, expires_at, family.strong)
 
 
 def _close(session: Session, family: str) -> None:

@@ -4,20 +4,25 @@ The library leaves much to its caller: it takes any algorithm it is not forbidde
 `crit`, needs no `exp`, and reads the wall clock. So it only does the signature here; everything else is checked below.
 """
 
+import hashlib
 import json
 import re
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jose import jwk, jws
 from jose.exceptions import JOSEError
 
 from auth.errors import TokenExpired, TokenInvalid
-from auth.keys import SigningKeys
+from auth.keys import SigningKeys, public_jwk
 
 ALG = "ES256"
 ACCESS = "at+jwt"  # RFC 9068 §2.1
+PROOF = "dpop+jwt"  # RFC 9449 §4.2
 LIFETIME = 15 * 60
 LEEWAY = 60
 LONGEST = 4096
@@ -32,6 +37,16 @@ class Claims:
     client_id: str
     token_id: str
     expires_at: int
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A DPoP proof (RFC 9449 §4) and the request that it came with."""
+
+    jwt: str
+    method: str
+    url: str
 
 
 def sign(keys: SigningKeys, typ: str, payload: dict[str, Any]) -> str:
@@ -40,13 +55,19 @@ def sign(keys: SigningKeys, typ: str, payload: dict[str, Any]) -> str:
     return jws.sign(payload, key, {"typ": typ, "kid": keys.kid}, ALG)
 
 
-def issue_access(keys: SigningKeys, issuer: str, account_id: str, client_id: str, now: int) -> str:
-    """An RFC 9068 token that lives 15 minutes. This service is issuer and audience alike."""
+def issue_access(
+    keys: SigningKeys, issuer: str, account_id: str, client_id: str, now: int, *, strong: bool = False
+) -> str:
+    """An RFC 9068 token that lives 15 minutes. This service is issuer and audience alike.
+
+    `strong`: the session has shown a second factor (`amr`, RFC 8176).
+    """
     seconds = now // 1000
     return sign(
         keys,
         ACCESS,
         {
+            **({"amr": ["mfa"]} if strong else {}),
             "iss": issuer,
             "aud": issuer,
             "sub": account_id,
@@ -74,7 +95,28 @@ def verify_access(token: str, keys: SigningKeys, issuer: str, now: int) -> Claim
         raise TokenInvalid
     if ends <= seconds - LEEWAY:
         raise TokenExpired
-    return Claims(account_id=subject, client_id=client, token_id=token_id, expires_at=ends * 1000)
+    strong = claims.get("amr") == ["mfa"]
+    return Claims(account_id=subject, client_id=client, token_id=token_id, expires_at=ends * 1000, strong=strong)
+
+
+def proves(proof: Proof, public_pem: str, token: str) -> bool:
+    """Whether a DPoP proof is by this P-256 key, for this request and this refresh token (RFC 9449 §4.3).
+
+    `ath` binds it to the token, which changes at each use; so `iat` is not judged: clocks of phones are off by years.
+    """
+    key = load_pem_public_key(public_pem.encode())
+    if len(proof.jwt) > LONGEST or not SHAPE.fullmatch(proof.jwt) or not isinstance(key, ec.EllipticCurvePublicKey):
+        return False
+    try:
+        header = jws.get_unverified_header(proof.jwt)
+        if header != {"alg": ALG, "typ": PROOF, "jwk": public_jwk(key)}:
+            return False
+        claims = json.loads(jws.verify(proof.jwt, jwk.construct(key, ALG), algorithms=[ALG]))  # type: ignore[arg-type]
+    except (JOSEError, ValueError, RecursionError):
+        return False
+    digest = urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+    asked = {"htm": proof.method, "htu": proof.url, "ath": digest}
+    return isinstance(claims, dict) and bool(claims.get("jti")) and asked.items() <= claims.items()
 
 
 def _verified(token: str, keys: SigningKeys, typ: str) -> dict[str, Any]:

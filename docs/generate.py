@@ -1,9 +1,14 @@
-"""Writes the two documents that are lists in the code: settings.md and problems.md. `make docs` runs it."""
+"""Writes the documents that are lists in the code: settings.md, problems.md, and the state machines of programme.md.
+
+`make docs` runs it.
+"""
 
 from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
+from programme.cases import CASE_TYPES, SELF_ASSESSMENT
+from programme.transitions import MACHINES, Machine
 from service.problems import Row, catalogue
 from service.settings import Settings
 
@@ -64,7 +69,62 @@ def problem(code: str, row: Row) -> str:
     return f"## {code}\n\n{where} · action: `{row.action}`\n\n- vi: {row.vi}\n- en: {row.en}\n"
 
 
-PAGES = {"settings.md": settings_page, "problems.md": problems_page}
+MARK = "<!-- From here on written by docs/generate.py from programme/transitions.py; run `make docs`. -->\n"
+FIELD = "| field | kind | a decision covers it |\n| --- | --- | --- |"
+
+
+def programme_page() -> str:
+    """The page as people wrote it, and behind the mark each state machine: drawn, and row by row."""
+    written = (DOCS / "programme.md").read_text(encoding="utf-8").partition(MARK)[0]
+    machines = "\n".join(machine_section(machine) for machine in MACHINES.values())
+    return f"{written}{MARK}\n{machines}\n{fields_section()}"
+
+
+def machine_section(machine: Machine) -> str:
+    """One machine as a drawing, its moves, and whose turn each state is."""
+    arrows = [f"    [*] --> {machine.first}"]
+    rows = []
+    for move in machine.moves:
+        arrows += [f"    {source} --> {move.target}: {move.action}" for source in move.sources if move.target]
+        who = move.who.value if move.who else "the service"
+        sources = ", ".join(move.sources)
+        wants = ", ".join((*move.needs, *move.fields, *(("note",) if move.note else ())))
+        guards = ", ".join((*move.guards, *(("outsider",) if move.outsider else ())))
+        cells = (f"`{move.action}`", machine.move_vi(move.action), sources, move.target or "the same", who, wants)
+        rows.append(f"| {' | '.join((*cells, guards, move.due))} |")
+    turns = [
+        f"| `{state}` | {machine.state_vi(state)} | {', '.join(r.value for r in machine.turns.get(state, ()))} |"
+        for state in machine.states
+    ]
+    head = "| move | tiếng Việt | from | to | who may | paper, fields | guards | due |\n" + "| --- " * 8 + "|"
+    return "\n".join(
+        [
+            f"### {machine.type}: {machine.title_vi}\n",
+            "```mermaid\nstateDiagram-v2",
+            *arrows,
+            "```\n",
+            head,
+            *rows,
+            "\n| state | tiếng Việt | whose turn |\n| --- | --- | --- |",
+            *turns,
+            "",
+        ]
+    )
+
+
+def fields_section() -> str:
+    """The fields that phones write, of the types that the programme adds to evidence."""
+    parts = ["## Fields that phones write\n"]
+    for record_type in (*CASE_TYPES, SELF_ASSESSMENT):
+        if not record_type.shared:
+            rows = [
+                f"| `{n}` | {f.kind.value} | {'yes' if f.reviewed else 'no'} |" for n, f in record_type.fields.items()
+            ]
+            parts += [f"### Fields of {record_type.name}\n", FIELD, *rows, ""]
+    return "\n".join(parts)
+
+
+PAGES = {"settings.md": settings_page, "problems.md": problems_page, "programme.md": programme_page}
 
 if __name__ == "__main__":
     for page, write in PAGES.items():

@@ -49,6 +49,20 @@ def between(low: int, high: int) -> Check:
     return check
 
 
+def one_of(*words: str) -> Check:
+    def check(value: Any) -> str | None:
+        return None if isinstance(value, str) and value in words else "one of " + ", ".join(words)
+
+    return check
+
+
+def matching(pattern: str, words: str) -> Check:
+    def check(value: Any) -> str | None:
+        return None if isinstance(value, str) and re.fullmatch(pattern, value) else words
+
+    return check
+
+
 def item_code(value: Any) -> str | None:
     return None if isinstance(value, str) and ITEM.fullmatch(value) else "a criterion code such as XA-A01"
 
@@ -62,7 +76,7 @@ def entry(**parts: Check) -> Check:
 
     def check(value: Any) -> str | None:
         if not isinstance(value, dict):
-            return "an object with " + ", ".join(parts)
+            return "an object" + (" with " if parts else "") + ", ".join(parts)
         faults = (f"{name}: {fault}" for name, part in parts.items() if name in value and (fault := part(value[name])))
         return next(faults, None)
 

@@ -61,6 +61,12 @@ class FourEyes(ProgrammeError):
     code = "four_eyes"
 
 
+class OwnUnit(ProgrammeError):
+    """The reviewer works in the unit whose evidence it is (domain §5.1)."""
+
+    code = "own_unit"
+
+
 class NotReviewable(ProgrammeError):
     """A draft, a deleted record, or no evidence at all."""
 
@@ -89,3 +95,51 @@ class ReviewIdReused(ProgrammeError):
     """Another decision already has this review id."""
 
     code = "review_id_reused"
+
+
+class CaseUnknown(ProgrammeError):
+    """A record that goes through no states, or none that the caller may see."""
+
+    code = "case_unknown"
+
+
+class CaseExists(ProgrammeError):
+    """The unit has this case in this year already; `current` names it."""
+
+    code = "case_exists"
+
+
+class MoveIllegal(ProgrammeError):
+    """The state of the case has no such move; `current` names the legal ones."""
+
+    code = "move_illegal"
+
+
+class MoveIncomplete(ProgrammeError):
+    """The paper, the note or a field that the move wants is missing or wrong; `errors` names each."""
+
+    code = "move_incomplete"
+
+
+class MoveBlocked(ProgrammeError):
+    """A guard of the move does not hold; `errors` says what is missing, in both languages."""
+
+    code = "move_blocked"
+
+
+class MoveIdReused(ProgrammeError):
+    """Another move already has this id."""
+
+    code = "move_id_reused"
+
+
+class FromTheUnit(ProgrammeError):
+    """Somebody of the unit itself may not appraise it."""
+
+    code = "from_the_unit"
+
+
+class SnapshotUnknown(ProgrammeError):
+    """No dossier was sent under this number."""
+
+    code = "snapshot_unknown"

@@ -78,3 +78,62 @@ class Review(SQLModel, table=True):
     actor: str
     at: int = Field(sa_type=BigInteger)
     digest: str = Field(description="SHA-256 of the request; tells a retry from a reuse of the id")
+
+
+class Case(SQLModel, table=True):
+    """Where each case stands: follows the records, so that lists and figures need not read them."""
+
+    __tablename__ = "programme_case"
+    __table_args__ = (
+        Index("programme_case_list", "type", "year", "state", "since", "record_id"),
+        Index("programme_case_unit", "unit", "year", "type"),
+    )
+    record_id: str = Field(primary_key=True, foreign_key="record.id")
+    type: str
+    unit: str
+    year: int
+    state: str
+    period: str = Field(description="month of a report, YYYY-MM; empty for others")
+    late: bool
+    since: int = Field(sa_type=BigInteger, description="when it came to this state")
+
+
+class Step(SQLModel, table=True):
+    """One move of a case, as it was made; appended, never changed. The record's `case` shows the last."""
+
+    __tablename__ = "case_step"
+    __table_args__ = (Index("case_step_record", "record_id", "at"),)
+    move_id: str = Field(primary_key=True)
+    record_id: str = Field(foreign_key="record.id")
+    action: str
+    source: str
+    target: str
+    actor: str
+    at: int = Field(sa_type=BigInteger)
+    ver: int
+    note: str | None = Field(default=None, sa_column=Column(Text))
+    paper: str = Field(sa_column=Column(Text, nullable=False), description="number, date, signer …, JSON")
+    digest: str = Field(description="SHA-256 of the request; tells a retry from a reuse of the id")
+
+
+class Snapshot(SQLModel, table=True):
+    """What a dossier was when it was sent: digests of evidence and the rendered forms. Never changed."""
+
+    __tablename__ = "dossier_snapshot"
+    __table_args__ = (Index("dossier_snapshot_unit", "unit", "year", "version", unique=True),)
+    record_id: str = Field(primary_key=True, foreign_key="record.id")
+    unit: str
+    year: int
+    version: int
+    digest: str = Field(description="SHA-256 of `content`, hex")
+    content: str = Field(sa_column=Column(Text, nullable=False), description="canonical JSON")
+    at: int = Field(sa_type=BigInteger)
+
+
+class Quota(SQLModel, table=True):
+    """How many units of a kind the ministry asks for in a year (plan III.1.3 c)."""
+
+    __tablename__ = "quota"
+    year: int = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    wanted: int

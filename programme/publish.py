@@ -10,13 +10,13 @@ from sqlmodel import Session, col, select
 
 from programme.catalogue import active_version, items_of
 from programme.models import Criterion, Unit
+from programme.naming import single_id
 from sync.append import append
 from sync.notice import server_op
 from sync.op import Action, Op
 from sync.records import current
 from sync.types import Registry
 
-NAMES = uuid.UUID("6e3f3a0e-0d35-5f3e-9a6f-0a7b6f6f1c55")  # ids of reference records follow from their codes
 BATCH = 200
 
 
@@ -45,7 +45,7 @@ def publish(session: Session, types: Registry, year: int, now: int) -> Published
 
 
 def _changes(session: Session, scope: str, wanted: list[tuple[str, str, dict[str, Any]]]) -> list[Op]:
-    ids = {str(uuid.uuid5(NAMES, f"{scope}/{kind}/{code}")): (kind, values) for kind, code, values in wanted}
+    ids = {single_id(kind, scope, code): (kind, values) for kind, code, values in wanted}
     held = current(session, list(ids))
     ops = []
     for record_id, (kind, values) in ids.items():

@@ -19,6 +19,7 @@ from programme.errors import (
     FourEyes,
     MediaIncomplete,
     NotReviewable,
+    OwnUnit,
     ReviewIdReused,
     ReviewNotPermitted,
 )
@@ -66,10 +67,19 @@ class Decision:
         return canonical.sha256(canonical.encode(parts)).hex()
 
 
-def decide(session: Session, registry: Registry, principal: Principal, asked: Decision, now: int) -> str:
+def decide(
+    session: Session,
+    registry: Registry,
+    principal: Principal,
+    asked: Decision,
+    now: int,
+    *,
+    same_hands: frozenset[str] = frozenset(),
+) -> str:
     """Records a decision and returns the record's document (JSON text) as it now is.
 
-    The same decision sent again gives the same answer. Raises RecordUnknown, ReviewNotPermitted, FourEyes,
+    `same_hands`: accounts that were used on one device with the reviewer's, and count as the reviewer. The same
+    decision sent again gives the same answer. Raises RecordUnknown, ReviewNotPermitted, FourEyes, OwnUnit,
     NotReviewable, ContentChanged (with a field diff), MediaIncomplete, ConflictOpen, ReviewIdReused.
     """
     lock(session, asked.record_id)
@@ -77,7 +87,7 @@ def decide(session: Session, registry: Registry, principal: Principal, asked: De
     if _decided_before(session, asked):
         return shown.doc
     doc = orjson.loads(shown.doc)
-    _allow(session, principal, asked, shown, doc)
+    _allow(session, principal, asked, shown, doc, same_hands)
     session.add(
         Review(
             review_id=asked.review_id,
@@ -117,13 +127,17 @@ def _decided_before(session: Session, asked: Decision) -> bool:
     return stored is not None
 
 
-def _allow(session: Session, principal: Principal, asked: Decision, shown: Shown, doc: dict[str, Any]) -> None:
+def _allow(
+    session: Session, principal: Principal, asked: Decision, shown: Shown, doc: dict[str, Any], hands: frozenset[str]
+) -> None:
     if not principal.may(Permission.REVIEW, shown.scope):
         raise ReviewNotPermitted
     if shown.type not in EVIDENCE_NAMES or doc["state"] in ("draft", "deleted"):
         raise NotReviewable(state=doc["state"])
-    if principal.account_id in doc.get("authors", ()):
+    if not ({principal.account_id} | hands).isdisjoint(doc.get("authors", ())):
         raise FourEyes
+    if principal.belongs_to(shown.scope):
+        raise OwnUnit
     if asked.content_digest != shown.content_digest:
         raise ContentChanged(
             current={"ver": shown.ver, "content_digest": shown.content_digest},

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from fastapi import Response
 
+from programme.batch import Answered
 from service.problems import catalogue, message
 from sync.feed import Change
 from sync.instant import iso
@@ -81,3 +82,18 @@ def records(found: Iterable[Shown], cursor: str | None) -> Response:
     """A list of records and the cursor of the next page, null on the last one."""
     text = orjson.dumps({"cursor": cursor}).decode()
     return json_response(f'{text[:-1]},"records":[{",".join(s.doc for s in found)}]}}')
+
+
+def batch(found: Iterable[Answered], language: str) -> Response:
+    """What became of each of many (`wire.BatchAnswer`)."""
+    results = ",".join(with_document(_answered(one, language), "record", one.doc) for one in found)
+    return json_response(f'{{"results":[{results}]}}')
+
+
+def _answered(one: Answered, language: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"record_id": one.record_id, "status": "refused" if one.code else "done"}
+    if one.code:
+        shown |= {"code": one.code, "message": message(one.code, language, one.params)}
+        shown["action"] = catalogue()[one.code].action
+        shown |= {name: one.params[name] for name in ("errors", "current") if name in one.params}
+    return shown

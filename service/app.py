@@ -15,7 +15,24 @@ from service.clock import Clock, SystemClock
 from service.db import Database
 from service.duties import Bench
 from service.edge import Service
-from service.routes import accounts, auth, catalogue, health, media, progress, proofs, records, reviews, sync, uploads
+from service.routes import (
+    accounts,
+    audit,
+    auth,
+    cases,
+    catalogue,
+    clients,
+    delegations,
+    health,
+    media,
+    progress,
+    proofs,
+    records,
+    reviews,
+    second_factor,
+    sync,
+    uploads,
+)
 from service.settings import Settings
 from service.stores import open_store
 from service.worker import Worker
@@ -28,7 +45,10 @@ ABOUT = (
     "Every failure is a problem document (RFC 9457) with a stable `code`, text in Vietnamese or English by "
     "`Accept-Language`, and one next `action`."
 )
-ROUTERS = (auth, accounts, catalogue, sync, uploads, media, records, reviews, progress, proofs, health)
+ROUTERS = (
+    auth, second_factor, accounts, clients, delegations, audit, catalogue, sync,
+    uploads, media, records, reviews, progress, cases, proofs, health,
+)  # fmt: skip
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:

@@ -1,15 +1,20 @@
 """The names that routes take as parameters. Each says what a route needs; none keeps a connection open."""
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlmodel import Session
 
-from auth import sessions, tokens
-from auth.errors import TokenMissing
+from auth import audit, clients, sessions, tokens
+from auth.audit import Act, Trace
+from auth.errors import ClientRevoked, TokenMissing
 from auth.keys import SigningKeys
 from auth.principal import Principal
 from auth.tokens import Claims
+from programme.calendar import Calendar
 from service.clock import Clock
 from service.db import Database
 from service.settings import Settings
@@ -32,6 +37,10 @@ def _store(request: Request) -> BlobStore:
     return store
 
 
+def _calendar(request: Request) -> Calendar:
+    return _settings(request).calendar
+
+
 def _now(request: Request) -> int:
     clock: Clock = request.app.state.clock
     return clock.now()
@@ -51,6 +60,7 @@ Db = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
 Store = Annotated[BlobStore, Depends(_store)]
 Now = Annotated[int, Depends(_now)]
+Deadlines = Annotated[Calendar, Depends(_calendar)]
 Language = Annotated[str, Depends(_language)]
 
 
@@ -79,20 +89,89 @@ _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Access t
 def _claims(
     config: Config, keys: Keys, now: Now, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Claims:
-    """Raises TokenMissing, TokenInvalid, TokenExpired."""
+    """Where no second factor is asked for, every session counts as one that has shown it.
+
+    Raises TokenMissing, TokenInvalid, TokenExpired.
+    """
     if bearer is None:
         raise TokenMissing
-    return tokens.verify_access(bearer.credentials, keys, config.public_url, now)
+    claims = tokens.verify_access(bearer.credentials, keys, config.public_url, now)
+    return claims if config.second_factor_asked else replace(claims, strong=True)
 
 
 # What the token says, for a route that reads who the caller is in a transaction of its own.
 Bearer = Annotated[Claims, Depends(_claims)]
 
 
-def _caller(db: Db, now: Now, claims: Bearer) -> Principal:
-    """Raises TokenMissing, TokenInvalid, TokenExpired, ClientRevoked, AccountInactive."""
-    return db.read(sessions.principal_of, claims, now)
+def _source(request: Request) -> str:
+    """The network address that the request came from; a trusted proxy has told it (`service/edge.py`)."""
+    return request.client.host if request.client else ""
+
+
+Source = Annotated[str, Depends(_source)]
+
+
+def _caller(db: Db, now: Now, claims: Bearer, source: Source) -> Principal:
+    """Raises ClientRevoked, AccountInactive, and what `_claims` raises."""
+    return _admitted(db, now, claims, source, depositing=False)
+
+
+def _depositor(db: Db, now: Now, claims: Bearer, source: Source) -> Principal:
+    """Also a retired device that still has to send what waits on it. Raises as `_caller` does."""
+    return _admitted(db, now, claims, source, depositing=True)
+
+
+def _admitted(db: Database, now: int, claims: Claims, source: str, *, depositing: bool) -> Principal:
+    try:
+        return db.read(sessions.principal_of, claims, now, depositing=depositing)
+    except ClientRevoked as revoked:
+        if (revoked.params.get("current") or {}).get("revoked_as") == "lost":
+            db.write(_note_wipe, claims, now, source)
+        raise
+
+
+def _note_wipe(session: Session, claims: Claims, now: int, source: str) -> None:
+    if clients.told_to_wipe(session, claims.client_id, now):
+        trace = Trace(claims.account_id, claims.client_id, source)
+        audit.note(session, trace, "client_wiped", claims.client_id, now)
 
 
 Caller = Annotated[Principal, Depends(_caller)]
+Depositor = Annotated[Principal, Depends(_depositor)]
 CALLER_CODES = ("token_missing", "token_invalid", "token_expired", "client_revoked", "account_inactive")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A caller at work: what is done through `write` stands in the audit trail, in the same transaction.
+
+    `subject` is the id of what it was done to, or tells it from what came of it; `facts` are ids, codes and numbers.
+    """
+
+    caller: Caller
+    db: Db
+    source: Source
+    now: Now
+
+    def write(
+        self,
+        act: Act,
+        subject: str | Callable[[T], str],
+        facts: Mapping[str, Any],
+        work: Callable[Concatenate[Session, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        def noted(session: Session) -> T:
+            done = work(session, *args, **kwargs)
+            whom = subject if isinstance(subject, str) else subject(done)
+            audit.note(session, Trace.of(self.caller, self.source), act, whom, self.now, **facts)
+            return done
+
+        return self.db.write(noted)
+
+
+Witnessed = Annotated[Witness, Depends()]

@@ -7,19 +7,25 @@ remembers when, so that of several workers one does it, and a restart forgets no
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from auth import sessions
+from sqlmodel import Session
+
+from auth import audit, sessions
+from auth.audit import Trace
+from auth.idle import switch_off_idle
 from auth.keys import load_keys
+from service import upkeep
 from service.checkpoints import write_checkpoint
 from service.clock import Clock
 from service.db import Database
 from service.settings import Settings
+from service.stores import open_mirror
 from storage.inspection import inspect
 from storage.keys import of_digest
 from storage.store import BlobStore
 from sync import files, jobs, uploads
 from sync.types import Registry
 
-HOUR_MS = 3_600_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
 
 
@@ -58,6 +64,25 @@ def _expire_uploads(bench: Bench) -> None:
     bench.store.tidy(now - DAY_MS)
 
 
+def _shelf(bench: Bench) -> upkeep.Shelf:
+    mirror = open_mirror(bench.settings, bench.database)
+    return upkeep.Shelf(bench.database, bench.store, mirror, bench.types)
+
+
+def _mirror(bench: Bench) -> None:
+    upkeep.mirror(_shelf(bench), bench.clock.now())
+
+
+def _recheck(bench: Bench) -> None:
+    now = bench.clock.now()
+    upkeep.check(_shelf(bench), now, before=now - bench.settings.recheck_days * DAY_MS)
+
+
+def _sweep_blobs(bench: Bench) -> None:
+    now = bench.clock.now()
+    upkeep.clean(_shelf(bench), now, before=now - bench.settings.unused_days * DAY_MS)
+
+
 def _expire_sessions(bench: Bench) -> None:
     bench.database.write(sessions.sweep, bench.clock.now())
 
@@ -65,6 +90,16 @@ def _expire_sessions(bench: Bench) -> None:
 def _checkpoint(bench: Bench) -> None:
     keys = load_keys(bench.settings.data_dir / "keys")
     write_checkpoint(bench.database, bench.store, keys, bench.settings.public_url, bench.clock.now())
+
+
+def _switch_off_idle(bench: Bench) -> None:
+    if bench.settings.account_idle_days:
+        bench.database.write(_note_idle, bench.settings.account_idle_days, bench.clock.now())
+
+
+def _note_idle(session: Session, days: int, now: int) -> None:
+    for account_id in switch_off_idle(session, days, now):
+        audit.note(session, Trace("service"), "account_off", account_id, now, because="idle", days=days)
 
 
 # kind -> what is done; it ends with `jobs.finish` in its last transaction.
@@ -76,4 +111,8 @@ DUTIES: Mapping[str, Duty] = {
     "checkpoint": Duty(lambda settings: settings.checkpoint_seconds * 1000, _checkpoint),
     "expire uploads": Duty(HOUR_MS, _expire_uploads),
     "expire sessions": Duty(HOUR_MS, _expire_sessions),
+    "switch off idle accounts": Duty(24 * HOUR_MS, _switch_off_idle),
+    "mirror files": Duty(MINUTE_MS, _mirror),
+    "recheck files": Duty(HOUR_MS, _recheck),
+    "sweep files": Duty(DAY_MS, _sweep_blobs),
 }

@@ -3,8 +3,9 @@
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
+from auth.principal import Grant
 from sync.instant import iso
 
 _NO_CONTROLS = r"^[^\u0000-\u001f\u007f]*$"
@@ -34,8 +35,29 @@ class Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+Year = Annotated[int | None, Field(ge=2000, le=2999, description="The one year; absent: every year.")]
+
+
 class GrantItem(Answer):
-    """One role in one unit; `*` is every unit."""
+    """One role in one unit; `*` is every unit, no year is every year."""
 
     unit: UnitCode
     role: ShortText
+    year: Year = None
+
+
+class NewGrant(Body):
+    """One role in one unit; `*` is every unit, no year is every year."""
+
+    unit: UnitCode
+    role: ShortText
+    year: Year = None
+
+    def grant(self) -> Grant:
+        """Raises RoleUnknown."""
+        return Grant.of(self.unit, self.role, self.year)
+
+
+def shown(grant: Grant) -> str:
+    """A grant in one word, for the audit trail: `unit_head@09187/2026`."""
+    return f"{grant.role}@{grant.unit}" + (f"/{grant.year}" if grant.year else "")

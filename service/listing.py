@@ -44,3 +44,14 @@ def decode_place(text: str | None) -> tuple[str, int] | None:
     if not scope.isprintable():
         raise CursorInvalid
     return place
+
+
+def encode_since(place: tuple[int, str]) -> str:
+    """A place in a list by time and id."""
+    return encode_place(place[1], place[0])
+
+
+def decode_since(text: str | None) -> tuple[int, str] | None:
+    """Raises CursorInvalid."""
+    place = decode_place(text)
+    return (place[1], place[0]) if place else None

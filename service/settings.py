@@ -1,10 +1,17 @@
 """Every setting in one class: the only reader of the environment. `docs/settings.md` is tested against it."""
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from programme.calendar import Calendar
+from programme.criteria_checks import month_day
+
+LastDay = Annotated[str, AfterValidator(month_day)]  # the whole day counts, in Asia/Ho_Chi_Minh
 
 
 class Settings(BaseSettings):
@@ -15,6 +22,13 @@ class Settings(BaseSettings):
     data_dir: Annotated[Path, Field(description="Folder of the embedded database, blobs and keys.")] = Path("var")
     database_url: Annotated[
         str | None, Field(description="SQLAlchemy URL; unset means a SQLite file in `data_dir`.")
+    ] = None
+    environment: Annotated[
+        Literal["demo", "production"] | None,
+        Field(
+            description="`production` refuses to start with settings that are not safe, `demo` takes them. Unset: demo "
+            "where `public_url` is this machine's own address, else production."
+        ),
     ] = None
     host: Annotated[str, Field(description="Address that `minhchung serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(description="Port that `minhchung serve` listens on; 0 picks a free one.")] = 8000
@@ -37,7 +51,53 @@ class Settings(BaseSettings):
     s3_region: Annotated[str, Field(description="Region of the bucket.")] = "us-east-1"
     s3_access_key: Annotated[str, Field(description="Access key of the S3 service.")] = ""
     s3_secret_key: Annotated[SecretStr, Field(description="Its secret.")] = SecretStr("")
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Field(description="Addresses or networks of proxies (JSON list) whose `X-Forwarded-For` is believed."),
+    ] = ()
+    cors_origins: Annotated[
+        tuple[str, ...], Field(description="Origins of web apps (JSON list) that may call the service from a browser.")
+    ] = ()
+    second_factor: Annotated[
+        bool | None,
+        Field(
+            description="Whether roles that administer, decide or audit count only in a session with a second factor. "
+            "Unset: in production."
+        ),
+    ] = None
+    account_idle_days: Annotated[
+        int, Field(ge=0, description="Days without a sign-in after which an account is switched off; 0 is never.")
+    ] = 45
+    mirror_dir: Annotated[Path | None, Field(description="Folder of second copies, best on another disk.")] = None
+    mirror_bucket: Annotated[
+        str | None, Field(description="Bucket of second copies in the same S3 service; instead of a folder.")
+    ] = None
+    recheck_days: Annotated[int, Field(description="Days after which the bytes of a file are hashed anew.")] = 30
+    unused_days: Annotated[int, Field(description="Days for which a file is kept that no record names.")] = 30
     programme_year: Annotated[int, Field(description="The year that new units are opened for.")] = 2026
+    registration_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which units register to build an exemplary unit.")
+    ] = "06-30"
+    plan_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which approved units issue resolution and plan.")
+    ] = "03-31"
+    safety_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which the “An toàn” result is decided.")
+    ] = "11-19"
+    movement_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which the movement is classified.")
+    ] = "11-29"
+    dossier_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which a dossier is in time (plan IV.2).")
+    ] = "12-11"
+    maintenance_last_day: Annotated[
+        LastDay, Field(description="Last full day, MM-DD, on which units recognised before review themselves.")
+    ] = "11-30"
+    report_last_day: Annotated[
+        int, Field(ge=1, le=28, description="Day of the next month on which a monthly report is still in time.")
+    ] = 5
+    remind_days: Annotated[int, Field(ge=0, le=90, description="Days before a deadline when a task reminds of it.")] = 7
+    claim_minutes: Annotated[int, Field(ge=1, le=1440, description="Minutes for which a reviewer's claim holds.")] = 30
     upload_max_bytes: Annotated[int, Field(description="Largest file that an upload may announce, in bytes.")] = 2**30
     upload_ttl_hours: Annotated[int, Field(description="Hours after which an unfinished upload may be removed.")] = 168
     upload_idle_seconds: Annotated[
@@ -61,3 +121,33 @@ class Settings(BaseSettings):
     @property
     def db_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'minhchung.db'}"
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(
+            registration=self.registration_last_day,
+            plan=self.plan_last_day,
+            safety=self.safety_last_day,
+            movement=self.movement_last_day,
+            dossier=self.dossier_last_day,
+            maintenance=self.maintenance_last_day,
+            report=self.report_last_day,
+            remind=self.remind_days,
+        )
+
+    @property
+    def production(self) -> bool:
+        """Whether what is not safe is refused; nobody falls out of it by forgetting a setting."""
+        return self.environment == "production" or (self.environment is None and not self._loopback)
+
+    @property
+    def second_factor_asked(self) -> bool:
+        return self.production if self.second_factor is None else self.second_factor
+
+    @property
+    def _loopback(self) -> bool:
+        host = urlsplit(self.public_url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"

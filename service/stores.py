@@ -18,6 +18,13 @@ def open_store(settings: Settings, database: Database | None = None) -> BlobStor
     return S3Store(bucket(settings, settings.s3_bucket), TableLedger(database or Database(settings.db_url)))
 
 
+def open_mirror(settings: Settings, database: Database) -> BlobStore | None:
+    """Where second copies go; None where the settings name no place."""
+    if settings.mirror_bucket is not None:
+        return S3Store(bucket(settings, settings.mirror_bucket), TableLedger(database))
+    return DirectoryStore(settings.mirror_dir) if settings.mirror_dir is not None else None
+
+
 def bucket(settings: Settings, name: str) -> Bucket:
     """A bucket of the S3 service of the settings."""
     secret = settings.s3_secret_key.get_secret_value()
@@ -25,7 +32,7 @@ def bucket(settings: Settings, name: str) -> Bucket:
 
 
 def prepare_store(settings: Settings, database: Database) -> None:
-    """Makes the bucket where the settings name one that is not there. Raises StoreUnavailable."""
-    store = open_store(settings, database)
-    if isinstance(store, S3Store):
-        store.make_bucket()
+    """Makes the buckets that the settings name and that are not there. Raises StoreUnavailable."""
+    for store in (open_store(settings, database), open_mirror(settings, database)):
+        if isinstance(store, S3Store):
+            store.make_bucket()

@@ -157,3 +157,22 @@ class RecordPage(BaseModel):
 
     cursor: str | None
     records: list[Record]
+
+
+class BatchItem(BaseModel):
+    """What became of one: `record` as it now is, or `code`, `message` and `errors` of the problem."""
+
+    record_id: str
+    status: Literal["done", "refused"]
+    code: str | None = None
+    message: str | None = None
+    action: str | None = None
+    errors: list[dict[str, Any]] | None = None
+    current: dict[str, Any] | None = None
+    record: Record | None = None
+
+
+class BatchAnswer(BaseModel):
+    """An answer for each, in the order of the request."""
+
+    results: list[BatchItem]

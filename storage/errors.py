@@ -4,6 +4,7 @@ StorageError
 ├── OffsetMismatch      an append that does not begin where the durable bytes end
 ├── UploadGone          an upload that takes no more bytes: discarded, expired, or sealed
 ├── ObjectUnknown       no object under this key
+├── Damaged             bytes that are not what their key says
 └── StoreUnavailable    the disk or the S3 service did not do its work; what was durable before still is
 """
 
@@ -32,6 +33,12 @@ class UploadGone(StorageError):
 
 class ObjectUnknown(StorageError):
     code = "object_unknown"
+
+
+class Damaged(StorageError):
+    """`sha256`: what they should be."""
+
+    code = "object_damaged"
 
 
 class StoreUnavailable(StorageError):

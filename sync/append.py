@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from sync import bulk, chain, tally
+from sync.followers import tell_followers
 from sync.models import Attachment, LeftRecord, LogEntry, Op, OpWait, Record, Revision, ScopeHead, Serial
 from sync.op import Op as ServerOp
 from sync.outcome import Entry, Outcome
@@ -35,8 +36,10 @@ def append(session: Session, registry: Registry, ops: list[ServerOp], now: int) 
     world = DbWorld(session)
     world.fetch_records({op.record_id for op in ops})
     planner = Planner(world, registry)
+    world.fetch_media(ops)
     outcomes = [planner.serve(op, now) for op in ops]
     write(session, planner.plan, world, now, random_salt)
+    tell_followers(session, registry, planner.plan, now)
     return outcomes
 
 

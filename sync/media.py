@@ -21,7 +21,7 @@ from sync.errors import SyncError
 from sync.locks import hold
 from sync.models import Attachment, Blob, Holding, Record, Upload
 from sync.records import Shown
-from sync.uploads import MISMATCHED, OPEN, VERIFIED, UploadView, own, view
+from sync.uploads import MISMATCHED, OPEN, VERIFIED, Announced, UploadView, create, own, view
 
 UNKNOWN_MIME = "application/octet-stream"
 
@@ -39,6 +39,10 @@ class MediaMissing(SyncError):
     """The record names the file; its bytes are not here."""
 
     code = "media_missing"
+
+
+class SweptAway(Exception):
+    """A sweep took the old bytes of this digest just after they were sealed anew: seal again, and finish again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,33 @@ def measure(store: BlobStore, upload: UploadView) -> Measured:
         size += len(piece)
     if size != upload.size:
         raise OffsetMismatch(offset=size)
-    return Measured(digest.hexdigest(), size, filetype.guess_mime(head) or UNKNOWN_MIME)
+    return Measured(digest.hexdigest(), size, mime_of(head))
+
+
+def measured(data: bytes) -> Measured:
+    """A file that is small enough to be held."""
+    return Measured(hashlib.sha256(data).hexdigest(), len(data), mime_of(data[:8192]))
+
+
+def take_in(
+    session: Session,
+    principal: Principal,
+    announced: Announced,
+    measured: Measured,
+    ttl: int,
+    *,
+    now: int,
+    arrived: Arrived,
+    here: Callable[[str], bool],
+) -> UploadView:
+    """A small file that came whole with its creation and is an object already: both steps in one transaction."""
+    upload = create(session, principal, announced, now, ttl)
+    return finish(session, principal, upload.id, measured, now=now, arrived=arrived, here=here)
+
+
+def mime_of(head: bytes) -> str:
+    """The type that the first bytes of a file show."""
+    return filetype.guess_mime(head) or UNKNOWN_MIME
 
 
 def seal(store: BlobStore, upload: UploadView, measured: Measured) -> None:
@@ -78,9 +108,18 @@ def seal(store: BlobStore, upload: UploadView, measured: Measured) -> None:
 
 
 def finish(
-    session: Session, principal: Principal, upload_id: str, measured: Measured, *, now: int, arrived: Arrived
+    session: Session,
+    principal: Principal,
+    upload_id: str,
+    measured: Measured,
+    *,
+    now: int,
+    arrived: Arrived,
+    here: Callable[[str], bool],
 ) -> UploadView:
     """Judges a complete upload and lets the records that wait for its file know. Finishing again changes nothing.
+
+    `here` looks for the object of a digest; raises SweptAway where it has gone since `seal`.
 
     A file counts for the records to which this account attached it, and for the record that the upload named if the
     caller may capture there; never for others, whoever has the same bytes (protocol P44).
@@ -93,6 +132,8 @@ def finish(
     session.add(upload)
     if upload.state == VERIFIED:
         upload.sha256 = measured.sha256
+        if session.get(Blob, measured.sha256) is None and not here(measured.sha256):
+            raise SweptAway
         _keep(session, measured, principal.account_id, now)
         records = _attach(session, principal, upload)
         if records:
@@ -106,9 +147,16 @@ def _keep(session: Session, measured: Measured, account_id: str, now: int) -> No
         blob = {"sha256": sha256, "size": measured.size, "mime": measured.mime, "check": "pending", "created_at": now}
         session.execute(insert(Blob).values(blob))
         jobs.add(session, jobs.INSPECT, sha256, now)
-    held = select(col(Holding.sha256)).where(col(Holding.sha256) == sha256, col(Holding.account_id) == account_id)
-    if session.scalar(held) is None:
+    else:
+        session.execute(update(Blob).where(col(Blob.sha256) == sha256).values(created_at=now))
+    if not holds(session, account_id, sha256):
         session.execute(insert(Holding).values(sha256=sha256, account_id=account_id))
+
+
+def holds(session: Session, account_id: str, sha256: str) -> bool:
+    """Whether an account has sent every byte of a file."""
+    where = (col(Holding.sha256) == sha256, col(Holding.account_id) == account_id)
+    return session.scalar(select(col(Holding.sha256)).where(*where)) is not None
 
 
 def _attach(session: Session, principal: Principal, upload: Upload) -> list[str]:

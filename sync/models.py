@@ -180,8 +180,9 @@ class Blob(SQLModel, table=True):
     size: int = Field(sa_type=BigInteger)
     mime: str
     check: str = Field(description="pending | ok | unreadable | unknown: could a decoder read it")
-    created_at: int = Field(sa_type=BigInteger)
+    created_at: int = Field(sa_type=BigInteger, description="when they last came")
     checked_at: int | None = Field(default=None, sa_type=BigInteger, description="when its bytes were last hashed anew")
+    mirrored_at: int | None = Field(default=None, sa_type=BigInteger, description="when the mirror got its copy")
     backed_up_at: int | None = Field(
         default=None, sa_type=BigInteger, description="since when a second copy is known to be good"
     )

@@ -44,6 +44,7 @@ def server_op(
     base_ver: int = 0,
     values: dict[str, Any] | None = None,
     server: dict[str, Any] | None = None,
+    add: dict[str, list[Any]] | None = None,
 ) -> Op:
     """An op that the service itself makes. It has no client and no `dev_seq`; its body is kept like any other."""
     body = canonical.encode(
@@ -56,6 +57,7 @@ def server_op(
             "actor": actor,
             "set": values or {},
             "server": server or {},
+            **({"add": add} if add else {}),
         }
     )
     return Op(
@@ -72,4 +74,5 @@ def server_op(
         body.decode(),
         set=dict(values or {}),
         server=dict(server or {}),
+        add=dict(add or {}),
     )

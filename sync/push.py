@@ -11,6 +11,7 @@ from sync import bulk
 from sync.append import Salt, random_salt, write
 from sync.epoch import require_epoch
 from sync.errors import BatchTooLarge, ReplicaForked
+from sync.followers import tell_followers
 from sync.models import Op, Replica
 from sync.op import envelope
 from sync.outcome import Outcome
@@ -71,6 +72,7 @@ def push(
     except Forked as error:
         raise ReplicaForked from error
     write(session, planner.plan, world, now, salt)
+    tell_followers(session, registry, planner.plan, now)
     answered = [outcomes[i] for i in range(len(ops))]
     _attach_docs(answered, planner, principal)
     acked, missing, last = _progress(session, replica, principal.client_id)

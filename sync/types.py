@@ -86,11 +86,30 @@ class RecordType:
         return MEDIA_FIELD if name == MEDIA and self.media else self.fields.get(name)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A record as a transaction leaves it; `server` holds its server-owned parts."""
+
+    id: str
+    type: str
+    scope: str
+    state: str
+    ver: int
+    content_digest: str
+    deleted: bool
+    data: dict[str, Any]
+    server: dict[str, Any]
+
+
+Follower = Callable[[Any, list[Written], int], None]  # session, what was written, now (ms)
+
+
 @dataclass(slots=True)
 class Registry:
-    """The record types in force."""
+    """The record types in force. `followers` keep tables of their own in step, in the transaction that writes."""
 
     types: dict[str, RecordType] = field(default_factory=dict)
+    followers: list[Follower] = field(default_factory=list)
 
     def add(self, *types: RecordType) -> None:
         for record_type in types:

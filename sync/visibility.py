@@ -1,6 +1,6 @@
 """The one visibility predicate: every way out of the service asks here (trust §2.1 API1)."""
 
-from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Mapped
 
 from auth.principal import EVERY_UNIT, Permission, Principal
@@ -13,13 +13,16 @@ PROJECTION = "1"
 
 def visible(principal: Principal, scope: Mapped[str]) -> ColumnElement[bool]:
     """SQL twin of `principal.may(READ, scope)`, for a column that holds a scope."""
-    units = principal.units(Permission.READ)
     parts: list[ColumnElement[bool]] = [scope == principal.own_scope, _prefix(scope, "programme")]
-    if EVERY_UNIT in units:
-        parts.append(~scope.startswith("user:", autoescape=True))
-    else:
-        parts += [_prefix(scope, unit) for unit in sorted(units)]
-    return or_(*parts) if parts else ~true()
+    parts += [_reached(scope, *place) for place in sorted(principal.reach(Permission.READ), key=str)]
+    return or_(*parts)
+
+
+def _reached(scope: Mapped[str], unit: str, year: int | None) -> ColumnElement[bool]:
+    """The scopes of a unit, or of all of them, in a year, or in all."""
+    if unit == EVERY_UNIT:
+        return ~scope.startswith("user:", autoescape=True) if year is None else scope.endswith(f"/{year}")
+    return _prefix(scope, unit) if year is None else scope == f"{unit}/{year}"
 
 
 def view(principal: Principal, scope: str) -> str:

@@ -17,7 +17,7 @@ from sync.op import Op as ReadOp
 from sync.outcome import Entry, Known
 from sync.plan import Waiting
 from sync.stamp import file_entry
-from sync.types import Registry
+from sync.types import MEDIA, Registry
 
 AT_ONCE = 10_000  # databases bound how many values one statement may hold, and an op may name more files than that
 
@@ -130,6 +130,15 @@ class DbWorld:
             )
             for sha256, *found in rows:
                 self.files[sha256, account_id] = file_entry(*found)
+
+    def fetch_media(self, ops: list[ReadOp]) -> None:
+        """Files that ops of the service attach in somebody's name; most attach none."""
+        by_actor: dict[str, set[str]] = {}
+        for op in ops:
+            for file in (*op.add.get(MEDIA, ()), *op.set.get(MEDIA, ())):
+                by_actor.setdefault(op.actor, set()).add(file["sha256"])
+        for actor, digests in sorted(by_actor.items()):
+            self._fetch_files(digests, actor)
 
     def record(self, record_id: str) -> records.State | None:
         if record_id not in self.states and record_id not in self.rows:

@@ -1,7 +1,7 @@
 """The people of the tests, and the service they speak to: real routes, real database, a clock that they move.
 
 Lan and Minh are field officers of Kinh Bắc ward, Hà heads it; Nam is a field officer of Đa Mai ward. Tuấn reviews for
-the province, Chị Mai coordinates, Quản is the administrator.
+the province, Chị Mai coordinates, the Chair decides (`chu_tich`), Quản is the administrator.
 """
 
 import hashlib
@@ -38,6 +38,7 @@ STAFF = {
     "nam": Grant(DA_MAI, Role.FIELD_OFFICER),
     "tuan": Grant("*", Role.PROVINCE_APPRAISER),
     "mai": Grant("*", Role.PROVINCE_COORDINATOR),
+    "chu_tich": Grant("*", Role.PROVINCE_DECIDER),
     "quan": Grant("*", Role.ADMINISTRATOR),
 }
 
@@ -79,11 +80,12 @@ class Province:
 class Person:
     """One account on one install; ops get their `dev_seq` in the order in which they are made."""
 
-    def __init__(self, province: Province, name: str, install: str = "install-0001") -> None:
+    def __init__(self, province: Province, name: str, install: str = "") -> None:
         self.province, self.name = province, name
         now = province.clock.now()
         account_id = province.db.read(accounts.account_id_of, name)
-        session = province.db.write(sessions.sign_in, account_id, Install(install, "Điện thoại"), now)
+        phone = Install(install or f"phone-of-{name}", "Điện thoại")
+        session = province.db.write(sessions.sign_in, account_id, phone, now)
         self.account_id, self.client_id = session.account_id, session.client_id
         self.dev_seq = 0
         self.language = "vi"

@@ -1,17 +1,17 @@
-"""For administrators: accounts, their roles, enrolment codes, and shutting a lost device out."""
+"""For administrators: accounts and their roles."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-import segno
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Query, status
 from pydantic import Field, StringConstraints
+from sqlmodel import Session
 
-from auth import accounts, clients, enrolments
+from auth import accounts, second_factor
 from auth.passwords import hash_password
-from auth.principal import Grant
-from service.deps import CALLER_CODES, Caller, Config, Db, Now, Secret, uncached
-from service.fields import Answer, Body, GrantItem, Instant, ShortText, UnitCode
+from auth.principal import Grant, Principal
+from service.deps import CALLER_CODES, Caller, Db, Now, Witnessed
+from service.fields import Answer, Body, GrantItem, Instant, NewGrant, ShortText, UnitCode, Year, shown
 from service.problems import responses
 
 CODES = (*CALLER_CODES, "not_permitted", "account_unknown")
@@ -20,13 +20,6 @@ router = APIRouter(tags=["accounts"])
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$")]
 After = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9._-]*$", description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500)]
-
-
-class NewGrant(Body):
-    """One role in one unit; `*` is every unit."""
-
-    unit: UnitCode
-    role: ShortText
 
 
 class NewAccount(Body):
@@ -45,7 +38,9 @@ class Account(Answer):
     username: str
     name: str
     active: bool
+    off_because: str | None
     created_at: Instant
+    seen_at: Instant | None
     grants: list[GrantItem]
 
 
@@ -56,30 +51,10 @@ class Accounts(Answer):
     next: str | None = None
 
 
-class Enrolment(Answer):
-    """A code to hand over, as text, as a link for the app, and as a QR picture of that link."""
+class Activity(Body):
+    """Whether the account may sign in."""
 
-    code: str
-    expires_at: Instant
-    uri: str
-    qr_svg: str
-
-
-class Revocation(Body):
-    """`lost`: the app wipes itself when it next calls. `retired`: it only stops."""
-
-    revoked_as: Literal["lost", "retired"]
-
-
-class Client(Answer):
-    """One install x account."""
-
-    id: str
-    name: str
-    has_key: bool
-    created_at: Instant
-    revoked_at: Instant | None
-    revoked_as: str | None
+    active: bool
 
 
 @router.post(
@@ -88,13 +63,13 @@ class Client(Answer):
     status_code=status.HTTP_201_CREATED,
     responses=responses(*CALLER_CODES, "not_permitted", "account_exists", "role_unknown", "password_weak"),
 )
-def create_account(body: NewAccount, caller: Caller, db: Db, now: Now) -> Account:
+def create_account(body: NewAccount, at: Witnessed) -> Account:
     """Makes an account; an administrator of a unit gives it a role there at once."""
-    grants = tuple(Grant.of(item.unit, item.role) for item in body.grants)
-    password = hash_password(body.password) if body.password is not None else None
-    made = db.write(
-        accounts.create_account, caller, body.username, body.name, now, grants=grants, password_hash=password
-    )
+    grants = tuple(item.grant() for item in body.grants)
+    stored = hash_password(body.password) if body.password is not None else None
+    given = {"grants": [shown(grant) for grant in grants]}
+    new = (at.caller, body.username, body.name, at.now)
+    made = at.write("account_created", _id, given, accounts.create_account, *new, grants=grants, password_hash=stored)
     return Account.model_validate(made)
 
 
@@ -107,10 +82,11 @@ def list_accounts(caller: Caller, db: Db, now: Now, after: After = "", limit: Li
 
 
 @router.post("/v1/accounts/{account_id}/grants", operation_id="grantRole", responses=responses(*CODES, "role_unknown"))
-def grant(account_id: UUID, body: NewGrant, caller: Caller, db: Db, now: Now) -> Account:
-    """Gives a role in a unit. Giving it again changes nothing."""
-    given = Grant.of(body.unit, body.role)
-    return Account.model_validate(db.write(accounts.grant, caller, str(account_id), given, now))
+def grant(account_id: UUID, body: NewGrant, at: Witnessed) -> Account:
+    """Gives a role in a unit, for one year or for all. Giving it again changes nothing."""
+    given, whom = body.grant(), str(account_id)
+    made = at.write("grant_given", whom, {"grant": shown(given)}, accounts.grant, at.caller, whom, given, at.now)
+    return Account.model_validate(made)
 
 
 @router.delete(
@@ -118,39 +94,38 @@ def grant(account_id: UUID, body: NewGrant, caller: Caller, db: Db, now: Now) ->
     operation_id="revokeRole",
     responses=responses(*CODES, "role_unknown"),
 )
-def revoke_grant(account_id: UUID, unit: UnitCode, role: ShortText, *, caller: Caller, db: Db, now: Now) -> Account:
-    """Ends a role in a unit, from the next request of its holder on."""
-    given = Grant.of(unit, role)
-    return Account.model_validate(db.write(accounts.revoke_grant, caller, str(account_id), given, now))
+def revoke_grant(
+    account_id: UUID, unit: UnitCode, role: ShortText, *, at: Witnessed, year: Annotated[Year, Query()] = None
+) -> Account:
+    """Ends a role in a unit, from the next request of its holder on, and of those to whom it was delegated."""
+    given, whom = Grant.of(unit, role, year), str(account_id)
+    left = at.write("grant_ended", whom, {"grant": shown(given)}, accounts.revoke_grant, at.caller, whom, given, at.now)
+    return Account.model_validate(left)
 
 
-@router.get("/v1/accounts/{account_id}/clients", operation_id="listClients", responses=responses(*CODES))
-def list_clients(account_id: UUID, caller: Caller, db: Db, now: Now) -> list[Client]:
-    """The devices of an account, oldest first."""
-    found = db.read(clients.list_clients, caller, str(account_id), now)
-    return [Client.model_validate(client) for client in found]
+@router.put("/v1/accounts/{account_id}/active", operation_id="setAccountActive", responses=responses(*CODES))
+def set_active(account_id: UUID, body: Activity, at: Witnessed) -> Account:
+    """Switches an account on or off; off holds from its next request. What its phones hold stays on them."""
+    act, whom = "account_on" if body.active else "account_off", str(account_id)
+    at.write(act, whom, {}, accounts.set_active, at.caller, whom, body.active, at.now)  # type: ignore[arg-type]
+    return Account.model_validate(at.db.read(accounts.view, whom, at.now))
 
 
-@router.post(
-    "/v1/accounts/{account_id}/enrolments",
-    operation_id="openEnrolment",
-    status_code=status.HTTP_201_CREATED,
+@router.delete(
+    "/v1/accounts/{account_id}/second-factor",
+    operation_id="resetSecondFactor",
+    status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(*CODES),
-    dependencies=[Depends(uncached)],
 )
-def open_enrolment(account_id: UUID, *, caller: Caller, db: Db, config: Config, secret: Secret, now: Now) -> Enrolment:
-    """A code that lets one device in within 15 minutes, without a password."""
-    made = db.write(enrolments.open_enrolment, caller, str(account_id), secret, now)
-    uri = enrolments.enrolment_uri(config.public_url, made.code)
-    picture = segno.make_qr(uri).svg_inline(scale=4)
-    return Enrolment(code=made.code, expires_at=made.expires_at, uri=uri, qr_svg=picture)
+def reset_second_factor(account_id: UUID, at: Witnessed) -> None:
+    """For a person who has lost both phone and paper: forgets the second factor, so that a new one can be made."""
+    at.write("second_factor_changed", str(account_id), {"reset": True}, _reset, at.caller, str(account_id), at.now)
 
 
-@router.post(
-    "/v1/clients/{client_id}/revoke",
-    operation_id="revokeClient",
-    responses=responses(*CALLER_CODES, "not_permitted", "client_unknown"),
-)
-def revoke_client(client_id: UUID, body: Revocation, caller: Caller, db: Db, now: Now) -> Client:
-    """Shuts a device out from its next request on."""
-    return Client.model_validate(db.write(clients.revoke_client, caller, str(client_id), body.revoked_as, now))
+def _id(made: accounts.AccountView) -> str:
+    return made.id
+
+
+def _reset(session: Session, by: Principal, account_id: str, now: int) -> None:
+    accounts.administered(session, by, account_id, now)
+    second_factor.reset(session, account_id)

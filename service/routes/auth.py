@@ -1,26 +1,41 @@
 """Signing in, enrolling a device, refreshing, signing out, and who one is."""
 
-import logging
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import APIRouter, Depends, Header, Response, status
 from pydantic import Field, StringConstraints
 
-from auth import accounts, enrolments, sessions
+from auth import accounts
 from auth.clients import Install
 from auth.errors import RefreshReused
 from auth.keys import SigningKeys, p256_public_pem
 from auth.principal import Permission
 from auth.sessions import ClientSession
-from auth.tokens import LIFETIME, issue_access
-from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Now, Secret, uncached
+from auth.tokens import LIFETIME, Proof, issue_access
+from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Now, uncached
+from service.doorway import Doorway
 from service.fields import Answer, Body, GrantItem, Instant, ShortText
 from service.problems import responses
 from service.settings import Settings
 
-log = logging.getLogger(__name__)
 router = APIRouter(tags=["auth"], dependencies=[Depends(uncached)])
 
+Otp = Annotated[
+    str | None,
+    StringConstraints(pattern=r"^[0-9a-fA-F -]{6,14}$"),
+    Field(description="code of the second factor, or a recovery code"),
+]
+ProofHeader = Annotated[
+    str | None, Header(alias="DPoP", max_length=4096, description="RFC 9449 proof; required where the client has a key")
+]
+REFRESH_CODES = (
+    "refresh_invalid",
+    "refresh_reused",
+    "proof_invalid",
+    "second_factor_invalid",
+    "account_inactive",
+    "client_revoked",
+)
 InstallId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 RefreshText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{40,64}$")]
 
@@ -32,6 +47,7 @@ class SignIn(Body):
     password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     install_id: InstallId
     device_name: ShortText
+    otp: Otp = None
 
 
 class Enrol(Body):
@@ -44,7 +60,14 @@ class Enrol(Body):
 
 
 class Refresh(Body):
-    """The newest refresh token that the client has stored."""
+    """The newest refresh token that the client has stored; `otp` makes the session strong from here on."""
+
+    refresh_token: RefreshText
+    otp: Otp = None
+
+
+class SignOut(Body):
+    """Any refresh token of the session."""
 
     refresh_token: RefreshText
 
@@ -69,11 +92,12 @@ class Me(Answer):
     name: str
     client_id: str
     grants: list[GrantItem]
+    withheld: Annotated[list[GrantItem], Field(description="roles that wait for a second factor in this session")]
     scopes: list[str]
 
 
 def _answer(keys: SigningKeys, config: Settings, session: ClientSession, now: int) -> Session:
-    access = issue_access(keys, config.public_url, session.account_id, session.client_id, now)
+    access = issue_access(keys, config.public_url, session.account_id, session.client_id, now, strong=session.strong)
     return Session(
         access_token=access,
         refresh_token=session.refresh_token,
@@ -86,14 +110,12 @@ def _answer(keys: SigningKeys, config: Settings, session: ClientSession, now: in
 @router.post(
     "/v1/auth/sign-in",
     operation_id="signIn",
-    responses=responses("credentials_invalid", "account_inactive", "client_revoked"),
+    responses=responses("credentials_invalid", "second_factor_invalid", "account_inactive", "client_revoked"),
 )
-def sign_in(body: SignIn, db: Db, config: Config, keys: Keys, now: Now) -> Session:
-    """Signs in by user name and password."""
-    login = db.read(sessions.find_login, body.username)
-    account_id = sessions.check_login(login, body.password)  # slow, so between the transactions
+def sign_in(body: SignIn, at: Doorway, config: Config, keys: Keys) -> Session:
+    """Signs in by user name and password, and by the second factor where `otp` is there."""
     install = Install(body.install_id, body.device_name)
-    return _answer(keys, config, db.write(sessions.sign_in, account_id, install, now), now)
+    return _answer(keys, config, at.sign_in(body.username, body.password, body.otp, install), at.now)
 
 
 @router.post(
@@ -101,46 +123,43 @@ def sign_in(body: SignIn, db: Db, config: Config, keys: Keys, now: Now) -> Sessi
     operation_id="enrol",
     responses=responses("enrolment_invalid", "public_key_invalid", "account_inactive", "client_revoked"),
 )
-def enrol(body: Enrol, *, db: Db, config: Config, keys: Keys, secret: Secret, now: Now) -> Session:
+def enrol(body: Enrol, at: Doorway, config: Config, keys: Keys) -> Session:
     """Signs a device in by a one-time code."""
     key = p256_public_pem(body.public_key) if body.public_key is not None else None
     install = Install(body.install_id, body.device_name, key)
-    return _answer(keys, config, db.write(enrolments.enrol, body.code, install, secret, now), now)
+    return _answer(keys, config, at.enrol(body.code, install), at.now)
 
 
-@router.post(
-    "/v1/auth/refresh",
-    operation_id="refresh",
-    responses=responses("refresh_invalid", "refresh_reused", "account_inactive", "client_revoked"),
-)
-def refresh(body: Refresh, *, db: Db, config: Config, keys: Keys, secret: Secret, now: Now) -> Session:
+@router.post("/v1/auth/refresh", operation_id="refresh", responses=responses(*REFRESH_CODES))
+def refresh(body: Refresh, at: Doorway, config: Config, keys: Keys, dpop: ProofHeader = None) -> Session:
     """Exchanges a refresh token. After a lost answer, ask again with the same token: the answer is the same."""
-    session = db.write(sessions.refresh, body.refresh_token, secret, now)
+    proof = Proof(dpop, "POST", f"{config.public_url.rstrip('/')}/v1/auth/refresh") if dpop else None
+    session = at.refresh(body.refresh_token, body.otp, proof)
     if isinstance(session, RefreshReused):
-        log.warning("refresh token reused, session closed: client %s", session.params["client_id"])
         raise session
-    return _answer(keys, config, session, now)
+    return _answer(keys, config, session, at.now)
 
 
 @router.post("/v1/auth/sign-out", operation_id="signOut", status_code=status.HTTP_204_NO_CONTENT, responses=responses())
-def sign_out(body: Refresh, db: Db) -> None:
+def sign_out(body: SignOut, at: Doorway) -> None:
     """Closes the session. What waits on the device to be sent is not touched, and a later login goes on from there."""
-    db.write(sessions.sign_out, body.refresh_token)
+    at.sign_out(body.refresh_token)
 
 
 @router.get("/v1/auth/me", operation_id="whoAmI", responses=responses(*CALLER_CODES))
 def me(caller: Caller, db: Db, config: Config, now: Now) -> Me:
     """Who the caller is, and what it may pull."""
     account = db.read(accounts.view, caller.account_id, now)
+    reach = sorted({f"{unit}/{year or config.programme_year}" for unit, year in caller.reach(Permission.READ)})
     year = config.programme_year
-    units = sorted(caller.units(Permission.READ))
     return Me(
         id=account.id,
         username=account.username,
         name=account.name,
         client_id=caller.client_id,
         grants=[GrantItem.model_validate(grant) for grant in caller.grants],
-        scopes=[*(f"{unit}/{year}" for unit in units), f"programme/{year}", caller.own_scope],
+        withheld=[GrantItem.model_validate(grant) for grant in caller.withheld],
+        scopes=[*reach, f"programme/{year}", caller.own_scope],
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from programme.progress import Progress, progress_of
-from service.deps import CALLER_CODES, Caller, Config, Db
+from service.deps import CALLER_CODES, Caller, Config, Db, Now
 from service.problems import responses
 
 router = APIRouter(prefix="/v1/units", tags=["programme"])
@@ -21,7 +21,8 @@ def unit_progress(
     caller: Caller,
     db: Db,
     config: Config,
+    now: Now,
     year: Annotated[int | None, Query(ge=2000, le=2999)] = None,
 ) -> Progress:
     """Counts verified evidence of the right kind for each criterion of the unit's set."""
-    return db.read(progress_of, caller, code, year or config.programme_year)
+    return db.read(progress_of, caller, code, year or config.programme_year, now)

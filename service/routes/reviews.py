@@ -4,14 +4,18 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
+from sqlmodel import Session
 
+from auth.clients import same_hands
+from auth.principal import Principal
 from programme.review import REASONS, Decision, decide
 from service import answers
-from service.deps import CALLER_CODES, Caller, Db, Now, Types
+from service.deps import CALLER_CODES, Caller, Db, Types, Witnessed
 from service.fields import Body
 from service.listing import Limit, Place, TypeWords, Words, list_page
 from service.problems import responses
 from service.wire import Record, RecordPage
+from sync.types import Registry
 
 router = APIRouter(prefix="/v1/reviews", tags=["review"])
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
@@ -20,6 +24,7 @@ REVIEW_CODES = (
     "record_unknown",
     "review_not_permitted",
     "four_eyes",
+    "own_unit",
     "not_reviewable",
     "content_changed",
     "media_incomplete",
@@ -71,7 +76,7 @@ def queue(
     response_class=Response,
     responses={**responses(*REVIEW_CODES), 200: {"model": Record}},
 )
-def decide_review(body: ReviewRequest, caller: Caller, db: Db, types: Types, now: Now) -> Response:
+def decide_review(body: ReviewRequest, at: Witnessed, types: Types) -> Response:
     """Verifies, rejects, or asks for more. Refused when what was shown is no longer what is there."""
     asked = Decision(
         body.review_id,
@@ -82,4 +87,9 @@ def decide_review(body: ReviewRequest, caller: Caller, db: Db, types: Types, now
         body.reason_code,
         body.comment,
     )
-    return answers.json_response(db.write(decide, types, caller, asked, now))
+    facts = {"review_id": body.review_id, "decision": body.decision, "ver": body.on.ver}
+    return answers.json_response(at.write("decision", body.record_id, facts, _decide, types, at.caller, asked, at.now))
+
+
+def _decide(session: Session, types: Registry, caller: Principal, asked: Decision, now: int) -> str:
+    return decide(session, types, caller, asked, now, same_hands=same_hands(session, caller.account_id))

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from sqlmodel import Session
 
-from auth import sessions
+from auth import clients, sessions
 from auth.tokens import Claims, sign
 from programme import intake
 from service import answers, parts
-from service.deps import CALLER_CODES, Bearer, Caller, Config, Db, Keys, Language, Now, Secret, Types
+from service.deps import CALLER_CODES, Bearer, Config, Db, Depositor, Keys, Language, Now, Secret, Types
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PullAnswer, PullRequest, PushAnswer, PushRequest
@@ -32,7 +32,7 @@ def _answers(model: Any, *codes: str) -> dict[int | str, dict[str, Any]]:
 )
 def push_ops(
     body: PushRequest,
-    caller: Caller,
+    caller: Depositor,
     db: Db,
     types: Types,
     config: Config,
@@ -49,6 +49,8 @@ def push_ops(
     asked: dict[str, Any] = {"now": now, "epoch": body.epoch, "pending": body.pending}
     pushed = parts.push(lambda ops: run(intake.push, types, caller, ops, **asked), body.ops, caller.client_id)
     safe = db.read(safe_to_delete, caller, config.safe_backups)
+    if caller.leaving and not body.pending and not dry_run:
+        db.write(clients.drained, caller.client_id, now)
     signed = None if dry_run else sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
     return answers.pushed(pushed, language, now, signed, safe)
 

@@ -10,16 +10,20 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlmodel import SQLModel
 
-from auth import accounts
+from auth import accounts, audit
 from auth.accounts import OPERATOR
 from auth.keys import load_keys, load_secret
 from auth.passwords import hash_password
 from auth.principal import Grant, Role
+from device_keys import DeviceKey
 from service import problems
 from service.clock import ManualClock
 from service.db import Database
 from service.routes import accounts as account_routes
 from service.routes import auth as auth_routes
+from service.routes import clients as client_routes
+from service.routes import delegations as delegation_routes
+from service.routes import second_factor as second_factor_routes
 from service.settings import Settings
 
 KINH_BAC = "09187"
@@ -37,10 +41,12 @@ class Office:
 
     def __init__(self, folder: Path) -> None:
         self.app = FastAPI()
-        self.app.include_router(auth_routes.router)
-        self.app.include_router(account_routes.router)
+        for module in (auth_routes, account_routes, client_routes, second_factor_routes, delegation_routes):
+            self.app.include_router(module.router)
         problems.install(self.app)
-        self.settings = Settings(data_dir=folder, public_url="https://minhchung.example/bn?a=1&b=2")
+        self.settings = Settings(
+            data_dir=folder, public_url="https://minhchung.example/bn?a=1&b=2", second_factor=False
+        )
         self.db = Database(self.settings.db_url)
         SQLModel.metadata.create_all(self.db.writer)
         self.clock = ManualClock(self.NOW)
@@ -59,15 +65,28 @@ class Office:
         make = accounts.create_account
         return self.db.write(make, OPERATOR, username, name, self.NOW, grants=grants, password_hash=stored).id
 
-    def sign_in(self, username: str, install: str = "install-of-the-phone", password: str = PASSWORD) -> Response:
-        body = {"username": username, "password": password, "install_id": install, "device_name": "Điện thoại"}
+    def sign_in(
+        self, username: str, install: str = "install-of-the-phone", password: str = PASSWORD, **more: str
+    ) -> Response:
+        device = {"install_id": install, "device_name": "Điện thoại"}
+        body = {"username": username, "password": password, **device, **more}
         return self.http.post("/v1/auth/sign-in", json=body)
 
     def bearer(self, username: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.sign_in(username).json()['access_token']}"}
 
-    def refresh(self, token: str) -> Response:
-        return self.http.post("/v1/auth/refresh", json={"refresh_token": token})
+    def refresh(self, token: str, key: DeviceKey | None = None, **more: str) -> Response:
+        """With a proof by `key`, where the device has one."""
+        proof = {"DPoP": key.proof(token, self.refresh_url)} if key else {}
+        return self.http.post("/v1/auth/refresh", json={"refresh_token": token, **more}, headers=proof)
+
+    @property
+    def refresh_url(self) -> str:
+        return self.settings.public_url.rstrip("/") + "/v1/auth/refresh"
+
+    def trail(self) -> list[tuple[str, str]]:
+        """Act and actor of every entry of the audit trail."""
+        return [(entry.act, entry.actor) for entry in self.db.read(audit.entries)]
 
     def enrol(self, code: str, device: dict[str, str], **more: str) -> Response:
         return self.http.post("/v1/auth/enrol", json={"code": code, **device, **more})

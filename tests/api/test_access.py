@@ -29,6 +29,7 @@ RULES = rules()
 OWN, BESIDE, COMMUNE = "CQ-001", "CQ-002", "07210"
 PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(400)
 SHA = file_entry(PHOTO)["sha256"]
+LATER = "2026-10-01T00:00:00Z"
 HIDDEN = (401, 403, 404)
 
 
@@ -40,6 +41,7 @@ class Place:
     record: dict[str, Any]
     officer: Person
     upload: str
+    case: str
 
 
 def verdict(answer: Any) -> str:
@@ -79,8 +81,29 @@ def _revoke_role(who: Person, place: Place) -> str:
     return verdict(who.province.http.delete(path, headers=who.headers))
 
 
+def _set_active(who: Person, place: Place) -> str:
+    url = f"/v1/accounts/{place.officer.account_id}/active"
+    return verdict(who.province.http.put(url, json={"active": True}, headers=who.headers))
+
+
 def _decide(who: Person, place: Place) -> str:
     return verdict(who.decides({**place.record, "content_digest": "0" * 64}, "rejected"))
+
+
+def _open_case(who: Person, place: Place) -> str:
+    body = {"move_id": str(uuid.uuid4()), "type": "unit_year", "unit": place.unit, "year": 2026}
+    return verdict(who.post("/v1/cases", body))
+
+
+def _move(who: Person, place: Place) -> str:
+    """A unit withdraws; without a reason nothing comes of it."""
+    return verdict(who.post(f"/v1/cases/{place.case}/moves", {"move_id": str(uuid.uuid4()), "action": "withdraw"}))
+
+
+def _move_list(who: Person, place: Place) -> str:
+    body = {"move_id": str(uuid.uuid4()), "action": "withdraw", "record_ids": [place.case]}
+    code = who.post("/v1/cases/moves", body).json()["results"][0]["code"]
+    return str(code) if code in ("not_permitted", "case_unknown") else "ok"
 
 
 def _upload(method: str) -> Callable[[Person, Place], str]:
@@ -104,6 +127,11 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "getMedia": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}")),
     "getMediaHead": _head_media,
     "unitProgress": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/progress")),
+    "openCase": _open_case,
+    "listCases": lambda who, at: listed(who.get("/v1/cases", type="unit_year"), at.case),
+    "caseMoves": lambda who, at: verdict(who.get(f"/v1/cases/{at.case}/moves")),
+    "moveCase": _move,
+    "moveCases": _move_list,
     "reviewQueue": lambda who, at: listed(who.get("/v1/reviews/queue"), at.record["id"]),
     "decide": _decide,
     "getUploadOffset": _upload("HEAD"),
@@ -120,6 +148,16 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "revokeClient": lambda who, at: verdict(
         who.post(f"/v1/clients/{at.officer.client_id}/revoke", {"revoked_as": "retired"})
     ),
+    "setAccountActive": _set_active,
+    "resetSecondFactor": lambda who, at: verdict(
+        who.province.http.delete(f"/v1/accounts/{at.officer.account_id}/second-factor", headers=who.headers)
+    ),
+    "clientHoldings": lambda who, at: verdict(who.get(f"/v1/clients/{at.officer.client_id}/holdings")),
+    "delegateRole": lambda who, at: verdict(
+        who.post("/v1/delegations", {"unit": at.unit, "role": "administrator", "username": "x", "until": LATER})
+    ),
+    "readTrail": lambda who, _at: verdict(who.get("/v1/audit")),
+    "auditWeek": lambda who, _at: verdict(who.get("/v1/audit/week")),
 }
 LAST = ("revokeClient",)  # what it does stays done
 
@@ -139,7 +177,8 @@ def settled(province: Province, unit: str) -> Place:
     assert created["status"] == "applied", created
     headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", **officer.headers}
     upload = province.http.post("/v1/uploads", headers=headers).headers["Location"]
-    return Place(unit, created["record"], officer, upload)
+    case = officer.post("/v1/cases", {"move_id": str(uuid.uuid4()), "type": "unit_year", "unit": unit, "year": 2026})
+    return Place(unit, created["record"], officer, upload, case.json()["id"])
 
 
 def test_every_operation_has_a_rule_and_every_rule_an_operation() -> None:

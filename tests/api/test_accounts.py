@@ -20,7 +20,7 @@ def test_weak_passwords_are_refused(office, weak):
 
 def test_a_role_counts_from_the_next_request(office):
     access = office.sign_in("lan").json()["access_token"]
-    given = {"unit": KINH_BAC, "role": "unit_head"}
+    given = {"unit": KINH_BAC, "role": "unit_head", "year": None}
     url, ha = f"/v1/accounts/{office.lan}/grants", office.bearer("ha")
     for _ in range(2):
         assert len(office.http.post(url, json=given, headers=ha).json()["grants"]) == 2

@@ -5,11 +5,9 @@ import re
 from argparse import ArgumentParser
 from urllib.parse import parse_qs, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from auth import accounts
 from auth.accounts import OPERATOR
+from device_keys import DeviceKey
 from service.clock import SystemClock
 from service.commands import account as command
 
@@ -28,8 +26,7 @@ def opened(office) -> dict:
 
 
 def device_key() -> str:
-    key = ec.generate_private_key(ec.SECP256R1()).public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return DeviceKey().pem
 
 
 def test_minh_enrols_her_phone_without_a_password(office):
@@ -70,15 +67,12 @@ def test_a_code_lets_one_install_in(office):
 
 
 def test_a_lost_answer_does_not_cost_the_code(office):
-    code, key = opened(office)["code"], device_key()
-    sessions = [office.enrol(code, PHONE, public_key=key).json() for _ in range(5)]
+    code, key = opened(office)["code"], DeviceKey()
+    sessions = [office.enrol(code, PHONE, public_key=key.pem).json() for _ in range(5)]
     assert len({session["client_id"] for session in sessions}) == 1
     first, last = sessions[0]["refresh_token"], sessions[-1]["refresh_token"]
-    assert office.refresh(last).status_code == 200
-    assert office.code_of(office.refresh(first)) == (
-        401,
-        "refresh_invalid",
-    )
+    assert office.refresh(last, key).status_code == 200
+    assert office.code_of(office.refresh(first, key)) == (401, "refresh_invalid")
 
 
 def test_once_its_session_is_used_a_code_is_spent(office):

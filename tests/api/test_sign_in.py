@@ -26,7 +26,8 @@ def test_lan_signs_in_and_sees_who_she_is(office):
         "username": "lan",
         "name": "Nguyễn Thị Lan",
         "client_id": session["client_id"],
-        "grants": [{"unit": KINH_BAC, "role": "field_officer"}],
+        "grants": [{"unit": KINH_BAC, "role": "field_officer", "year": None}],
+        "withheld": [],
         "scopes": [f"{KINH_BAC}/2026", "programme/2026", f"user:{office.lan}"],
     }
 

@@ -37,8 +37,8 @@ def holding(role: Role, unit: str = KINH_BAC) -> Principal:
         (Role.PRESS_EDITOR, {Permission.PUBLISH}),
         (Role.FRONT_MEMBER, {C}),
         (Role.DEPARTMENT_MEMBER, {C}),
-        (Role.DATA_PROTECTION_OFFICER, set()),
-        (Role.AUDITOR, {R}),
+        (Role.DATA_PROTECTION_OFFICER, {Permission.AUDIT, Permission.PROTECT}),
+        (Role.AUDITOR, {R, Permission.AUDIT}),
         (Role.ADMINISTRATOR, {A}),
     ],
 )
@@ -73,6 +73,27 @@ def test_grants_of_two_units_do_not_mix():
     assert caller.units(R) == {KINH_BAC, VU_NINH}
     assert caller.units(C) == {KINH_BAC}
     assert not caller.may(C, f"{VU_NINH}/{YEAR}")
+
+
+def test_a_grant_for_one_year_counts_in_that_year_only():
+    caller = Principal("lan", "phone", (Grant(KINH_BAC, Role.UNIT_HEAD, 2026), Grant(EVERY_UNIT, Role.AUDITOR, 2025)))
+    may = {s for s in ("09187/2025", "09187/2026", "09169/2025", "09169/2026") if caller.may(R, s)}
+    assert may == {"09187/2025", "09187/2026", "09169/2025"}
+    assert caller.may(C, "09187/2026")
+    assert not caller.may(C, "09187/2025")
+    assert not caller.may(R, "09187/20265")
+    assert not caller.may(R, KINH_BAC)
+
+
+def test_a_grant_covers_itself_and_what_is_narrower():
+    whole, year = Grant(KINH_BAC, Role.UNIT_HEAD), Grant(KINH_BAC, Role.UNIT_HEAD, 2026)
+    assert whole.covers(whole)
+    assert whole.covers(year)
+    assert not year.covers(whole)
+    assert not year.covers(Grant(KINH_BAC, Role.UNIT_HEAD, 2025))
+    assert Grant(EVERY_UNIT, Role.UNIT_HEAD).covers(year)
+    assert not whole.covers(Grant(EVERY_UNIT, Role.UNIT_HEAD))
+    assert not whole.covers(Grant(KINH_BAC, Role.AUDITOR))
 
 
 @given(principals)

@@ -59,7 +59,7 @@ def test_a_phone_that_was_shut_out_keeps_everything(phones: dict[str, Kit], prov
     lan.device.sync()
     lan.device.capture("photo", SCOPE, [(jpeg(), "Ảnh.jpg", "image/jpeg")], set={"title": "Ảnh"})
     before = lan.changes()
-    province.db.write(revoke_client, OPERATOR, lan.person.client_id, "retired", province.clock.now())
+    province.db.write(revoke_client, OPERATOR, lan.person.client_id, "lost", province.clock.now())
     report = lan.device.sync()
     assert (report.needs_enrolment, report.stopped) == (True, "NeedsEnrolment: client_revoked")
     assert lan.changes() == before

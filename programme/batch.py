@@ -1,0 +1,48 @@
+"""One move for many cases, or many decisions at once: each is answered on its own, and none holds up another."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session
+
+from auth.errors import AuthError
+from auth.principal import Principal
+from programme.calendar import Calendar
+from programme.errors import ProgrammeError
+from programme.making import Asked
+from programme.moves import make
+from sync.errors import SyncError
+from sync.types import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of one: its document, or the code of the problem with what fills its text."""
+
+    record_id: str
+    doc: str | None = None
+    code: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def each(record_ids: Iterable[tuple[str, Callable[[], str]]]) -> list[Answered]:
+    """Runs one act after another. Every refusal comes before its act has written anything."""
+    found = []
+    for record_id, act in record_ids:
+        try:
+            found.append(Answered(record_id, act()))
+        except (ProgrammeError, AuthError, SyncError) as error:
+            found.append(Answered(record_id, code=error.code, params=error.params))
+    return found
+
+
+def make_all(
+    session: Session, registry: Registry, principal: Principal, asked: list[Asked], now: int, calendar: Calendar
+) -> list[Answered]:
+    """The moves of a list, in one transaction."""
+
+    def act(one: Asked) -> Callable[[], str]:
+        return lambda: make(session, registry, principal, one, now, calendar)
+
+    return each((one.record_id, act(one)) for one in asked)

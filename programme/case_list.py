@@ -1,0 +1,98 @@
+"""Cases as lists and one by one: where each stands, what may be done with it, and what was done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, tuple_
+from sqlmodel import Session, col, select
+
+from auth.principal import EVERY_UNIT, Principal
+from programme.calendar import Calendar
+from programme.models import Case, Step
+from programme.moves import find, viewers
+from programme.transitions import MACHINES
+from sync.records import Shown, current
+
+Place = tuple[int, str]  # since, record id
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What a list lets through; None lets all through."""
+
+    type: str
+    year: int | None = None
+    units: Sequence[str] | None = None
+    states: Sequence[str] | None = None
+    period: str | None = None
+
+
+def cases(
+    session: Session, principal: Principal, wanted: CaseFilter, after: Place | None, limit: int
+) -> list[tuple[Place, Shown]]:
+    """Cases that the caller sees, the one that waits longest first; each with its place."""
+    query = select(Case.since, Case.record_id).where(*conditions(principal, wanted))
+    if after:
+        query = query.where(tuple_(col(Case.since), col(Case.record_id)) > tuple_(*after))
+    places = session.exec(query.order_by(col(Case.since), col(Case.record_id)).limit(limit)).all()
+    docs = current(session, [record_id for _, record_id in places])
+    return [((since, record_id), docs[record_id]) for since, record_id in places]
+
+
+def conditions(principal: Principal, wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    """The filter, and the units whose cases of this type the caller sees."""
+    seen = seen_units(principal, wanted.type)
+    found: list[ColumnElement[bool]] = [col(Case.type) == wanted.type]
+    if EVERY_UNIT not in seen:
+        found.append(col(Case.unit).in_(sorted(seen)))
+    if wanted.year is not None:
+        found.append(col(Case.year) == wanted.year)
+    if wanted.period is not None:
+        found.append(col(Case.period) == wanted.period)
+    for column, values in ((Case.unit, wanted.units), (Case.state, wanted.states)):
+        if values is not None:
+            found.append(col(column).in_(values))
+    return found
+
+
+def seen_units(principal: Principal, type_name: str) -> frozenset[str]:
+    """Units in which the caller reads, or makes a move of this machine."""
+    return frozenset().union(*(principal.units(p) for p in viewers(MACHINES[type_name])))
+
+
+def moves_of(session: Session, principal: Principal, record_id: str, calendar: Calendar) -> dict[str, Any]:
+    """State of a case, its legal moves with what each wants and whether the caller may, and its history.
+
+    Raises CaseUnknown.
+    """
+    shown, machine = find(session, principal, record_id)
+    doc = orjson.loads(shown.doc)
+    year = int(shown.scope.partition("/")[2])
+    month = int(str(doc["data"].get("month") or "0000-00")[5:])
+    legal = [
+        {
+            "action": m.action,
+            "title_vi": machine.move_vi(m.action),
+            "target": m.target or doc["state"],
+            "needs": list(m.needs),
+            "fields": list(m.fields),
+            "note": m.note,
+            "guards": list(m.guards),
+            "due": None if not m.due or (m.due == "report" and not month) else calendar.last_day(m.due, year, month),
+            "permitted": m.who is not None and principal.may(m.who, shown.scope),
+        }
+        for m in machine.legal(doc["state"])
+    ]
+    steps = session.exec(select(Step).where(Step.record_id == record_id).order_by(col(Step.at), col(Step.ver))).all()
+    return {
+        "record_id": record_id,
+        "type": machine.type,
+        "state": doc["state"],
+        "state_vi": machine.state_vi(doc["state"]) if doc["state"] in machine.states else doc["state"],
+        "ver": doc["ver"],
+        "content_digest": doc["content_digest"],
+        "legal": legal,
+        "history": [{**s.model_dump(exclude={"digest", "record_id"}), "paper": orjson.loads(s.paper)} for s in steps],
+    }

@@ -1,0 +1,96 @@
+"""Letting people in: signing in, enrolling, refreshing, signing out, each with its line in the audit trail.
+
+Stands between the routes and `auth`, because a refusal has to be noted too, in a transaction of its own.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from sqlmodel import Session
+
+from auth import audit, enrolments, second_factor, sessions
+from auth.audit import Trace
+from auth.clients import Install
+from auth.errors import AuthError, RefreshReused
+from auth.sessions import ClientSession
+from auth.tokens import Proof
+from service.deps import Db, Now, Secret, Source
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Doorway:
+    """One stranger at the door."""
+
+    db: Db
+    secret: Secret
+    source: Source
+    now: Now
+
+    def sign_in(self, username: str, password: str, otp: str | None, install: Install) -> ClientSession:
+        """Raises CredentialsInvalid, SecondFactorInvalid, AccountInactive, ClientRevoked."""
+        login = self.db.read(sessions.find_login, username)
+        who = login.account_id if login else ""
+        try:
+            account_id = sessions.check_login(login, password)  # slow, so between the transactions
+            return self.db.write(self._sign_in, account_id, otp, install)
+        except AuthError as refused:
+            self.db.write(audit.note, Trace(who, "", self.source), "sign_in_failed", who, self.now, code=refused.code)
+            raise
+
+    def _sign_in(self, session: Session, account_id: str, otp: str | None, install: Install) -> ClientSession:
+        if otp is not None:
+            second_factor.show(session, account_id, otp, self.secret, self.now)
+        made = sessions.sign_in(session, account_id, install, self.now, strong=otp is not None)
+        return self._noted(session, made, "signed_in")
+
+    def enrol(self, code: str, install: Install) -> ClientSession:
+        """Raises EnrolmentInvalid, AccountInactive, ClientRevoked."""
+        try:
+            return self.db.write(self._enrol, code, install)
+        except AuthError as refused:
+            trace = Trace("", "", self.source)
+            self.db.write(audit.note, trace, "sign_in_failed", "", self.now, code=refused.code)
+            raise
+
+    def _enrol(self, session: Session, code: str, install: Install) -> ClientSession:
+        return self._noted(session, enrolments.enrol(session, code, install, self.secret, self.now), "enrolled")
+
+    def refresh(self, token: str, otp: str | None, proof: Proof | None) -> ClientSession | RefreshReused:
+        """Raises RefreshInvalid, ProofInvalid, SecondFactorInvalid, ClientRevoked, AccountInactive."""
+        return self.db.write(self._refresh, token, otp, proof)
+
+    def _refresh(
+        self, session: Session, token: str, otp: str | None, proof: Proof | None
+    ) -> ClientSession | RefreshReused:
+        strong = otp is not None
+        made = sessions.refresh(session, token, self.secret, self.now, proof=proof, strong=strong)
+        if isinstance(made, RefreshReused):
+            client_id = made.params["client_id"]
+            log.warning("refresh token reused, session closed: client %s", client_id)
+            audit.note(session, Trace("", client_id, self.source), "refresh_reused", client_id, self.now)
+        elif otp is not None:
+            second_factor.show(session, made.account_id, otp, self.secret, self.now)
+            self._noted(session, made, "signed_in")
+        return made
+
+    def sign_out(self, token: str) -> None:
+        """Signing out twice is as good as once."""
+        self.db.write(self._sign_out, token)
+
+    def _sign_out(self, session: Session, token: str) -> None:
+        client = sessions.sign_out(session, token)
+        if client is not None:
+            trace = Trace(client.account_id, client.id, self.source)
+            audit.note(session, trace, "signed_out", client.id, self.now)
+
+    def _noted(self, session: Session, made: ClientSession, act: audit.Act) -> ClientSession:
+        trace = Trace(made.account_id, made.client_id, self.source)
+        audit.note(session, trace, act, made.client_id, self.now, strong=made.strong)
+        return made
+
+
+Doorway = Annotated[_Doorway, Depends()]

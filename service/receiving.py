@@ -1,0 +1,156 @@
+"""Taking an upload in: what the routes of tus do behind their headers.
+
+Three steps: a short transaction that takes the lease; no session while bytes arrive and become durable piece by piece;
+and when the last byte is here, the hash and a short transaction that judges it. A small file that comes whole with its
+creation is hashed in memory, stored once under its digest, and told in one transaction.
+"""
+
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from service import tus
+from service.deps import Config, Db, Depositor, Store
+from storage import keys
+from storage.errors import OffsetMismatch
+from sync import media, uploads
+from sync.uploads import UploadSuperseded, UploadTooLarge, UploadView
+
+HOUR = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one request works with; nothing of it keeps a connection open."""
+
+    request: Request
+    caller: Depositor
+    db: Db
+    store: Store
+    config: Config
+
+    @property
+    def now(self) -> int:
+        """Read anew each time: a body may take an hour, and a file has arrived when its last byte has."""
+        now: int = self.request.app.state.clock.now()
+        return now
+
+    @property
+    def ttl(self) -> int:
+        return self.config.upload_ttl_hours * HOUR
+
+
+AtDesk = Annotated[Desk, Depends()]
+
+
+def begin(desk: Desk, announced: uploads.Announced) -> tuple[UploadView, int]:
+    upload = desk.db.write(uploads.create, desk.caller, announced, desk.now, desk.ttl)
+    return upload, uploads.offset(desk.store, upload)
+
+
+def go_on(desk: Desk, upload_id: str) -> tuple[UploadView, int]:
+    """Compares the offset, and only then takes the lease."""
+    at, size = (tus.number(desk.request.headers, name) for name in ("Upload-Offset", "Upload-Length"))
+    if at is None:
+        raise tus.UploadHeaderInvalid(header="Upload-Offset")
+    if size is not None and size > desk.config.upload_max_bytes:
+        raise UploadTooLarge(max_bytes=desk.config.upload_max_bytes)
+    upload = desk.db.read(uploads.find, desk.caller, upload_id, desk.now)
+    durable = uploads.offset(desk.store, upload)
+    if durable != at:
+        raise OffsetMismatch(offset=durable)
+    upload = desk.db.write(uploads.open_for_append, desk.caller, upload_id, desk.now, ttl=desk.ttl, at=at, size=size)
+    return upload, at
+
+
+async def receive_small(
+    desk: Desk, announced: uploads.Announced, checksum: tus.Checksum | None
+) -> tuple[UploadView, int, bool]:
+    """A creation that brings a file of one piece: when all of it came, it is stored once and told in one transaction.
+
+    If the connection breaks, an upload begins with what arrived.
+    """
+    size, gathered, whole = announced.size or 0, b"", True
+    if (tus.number(desk.request.headers, "Content-Length") or 0) > size:
+        raise UploadTooLarge(max_bytes=size)
+    body = tus.pieces(desk.request, desk.store.append_size, size, desk.config.upload_idle_seconds)
+    try:
+        async with aclosing(tus.checked(body, checksum) if checksum else body) as good:
+            async for piece in good:
+                gathered += piece
+    except tus.Interrupted:
+        whole = False
+    taken = await run_in_threadpool(_take_in, desk, announced, gathered) if len(gathered) == size else None
+    if taken:
+        return taken, size, whole
+    upload, at = await run_in_threadpool(begin, desk, announced)
+    if at == 0 and gathered:
+        await run_in_threadpool(_append, desk, upload, at, gathered)
+        at = await run_in_threadpool(desk.store.size, upload.id)
+    return upload, at, whole
+
+
+def _take_in(desk: Desk, announced: uploads.Announced, data: bytes) -> UploadView | None:
+    """Stores a whole small file under its digest; None where that is not the declared one."""
+    measured = media.measured(data)
+    if announced.sha256 not in (None, measured.sha256):
+        return None
+    judge = partial(media.take_in, principal=desk.caller, announced=announced, measured=measured, ttl=desk.ttl)
+    return _judged(desk, lambda: desk.store.put(keys.of_digest(measured.sha256), data), judge)
+
+
+async def receive(desk: Desk, upload: UploadView, at: int, checksum: tus.Checksum | None) -> tuple[int, bool]:
+    """Appends the body from offset `at`; returns the durable offset, and whether the body came to its end."""
+    limit = (desk.config.upload_max_bytes if upload.size is None else upload.size) - at
+    if (tus.number(desk.request.headers, "Content-Length") or 0) > limit:
+        raise UploadTooLarge(max_bytes=limit)
+    body = tus.pieces(desk.request, desk.store.append_size, limit, desk.config.upload_idle_seconds)
+    try:
+        async with aclosing(tus.checked(body, checksum) if checksum else body) as good:
+            async for piece in good:
+                at = await run_in_threadpool(_append, desk, upload, at, piece)
+    except tus.Interrupted:
+        return await run_in_threadpool(desk.store.size, upload.id), False
+    if at != upload.size:  # a file that is complete becomes durable when it is sealed
+        at = await run_in_threadpool(desk.store.size, upload.id)
+    return at, True
+
+
+def _append(desk: Desk, upload: UploadView, at: int, piece: bytes) -> int:
+    """One piece, unless a newer append has taken over: a connection that hangs never locks its phone out."""
+    if not desk.db.read(uploads.holds_lease, upload):
+        raise UploadSuperseded
+    return desk.store.append(upload.id, at, piece)
+
+
+def settle(desk: Desk, upload: UploadView, at: int) -> UploadView:
+    """Judges an upload whose last byte is here. Any request that finds it so may: harmless again, and after a crash."""
+    if upload.state != uploads.OPEN or at != upload.size:
+        return upload
+    try:
+        measured = media.measure(desk.store, upload)
+        judge = partial(media.finish, principal=desk.caller, upload_id=upload.id, measured=measured)
+        judged = _judged(desk, lambda: media.seal(desk.store, upload, measured), judge)
+    except OffsetMismatch:  # another request judged it meanwhile, and its bytes are no longer incoming
+        return desk.db.read(uploads.find, desk.caller, upload.id, desk.now)
+    if judged.state == uploads.VERIFIED:
+        desk.store.discard(upload.id)
+    return judged
+
+
+def _judged(desk: Desk, place: Callable[[], None], judge: Callable[..., UploadView]) -> UploadView:
+    """Places the bytes, then judges in a transaction; both again should a sweep of old bytes have come between."""
+    arrived: media.Arrived = desk.request.app.state.media_arrived
+    while True:
+        place()
+        with suppress(media.SweptAway):
+            return desk.db.write(judge, now=desk.now, arrived=arrived, here=_here(desk))
+
+
+def _here(desk: Desk) -> Callable[[str], bool]:
+    return lambda sha256: desk.store.exists(keys.of_digest(sha256))

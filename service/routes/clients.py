@@ -1,0 +1,102 @@
+"""For administrators: the devices of an account, letting one in, and shutting one out."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Depends, status
+from pydantic import Field
+
+from auth import clients, enrolments
+from service.deps import CALLER_CODES, Caller, Config, Db, Now, Secret, Witnessed, uncached
+from service.fields import Answer, Body, Instant
+from service.holdings import holdings_of
+from service.problems import responses
+
+OF_ACCOUNT = (*CALLER_CODES, "not_permitted", "account_unknown")
+OF_CLIENT = (*CALLER_CODES, "not_permitted", "client_unknown")
+router = APIRouter(tags=["accounts"])
+
+
+class Enrolment(Answer):
+    """A code to hand over, as text, as a link for the app, and as a QR picture of that link."""
+
+    code: str
+    expires_at: Instant
+    uri: str
+    qr_svg: str
+
+
+class Revocation(Body):
+    """`lost`: refused from now on, and the app wipes itself when it next calls. `retired`: it may send what waits."""
+
+    revoked_as: Literal["lost", "retired"]
+
+
+class Client(Answer):
+    """One install x account."""
+
+    id: str
+    name: str
+    has_key: bool
+    created_at: Instant
+    revoked_at: Instant | None
+    revoked_as: str | None
+    drained_at: Annotated[Instant | None, Field(description="when a retired one said that nothing waits on it")]
+    wiped_at: Annotated[Instant | None, Field(description="when a lost one called and was told to wipe itself")]
+
+
+class Held(Answer):
+    """Records of one scope that the device may hold, and how many of them name files."""
+
+    scope: str
+    records: int
+    with_files: int
+
+
+class Holdings(Answer):
+    """What a device may hold at most: what its account could read, and what it said of its own outbox."""
+
+    client_id: str
+    last_seen_at: Instant | None
+    pending: Annotated[int | None, Field(description="ops that waited on the device when it last called")]
+    last_dev_seq: Annotated[int | None, Field(description="the last op that has come from it")]
+    scopes: list[Held]
+
+
+@router.get("/v1/accounts/{account_id}/clients", operation_id="listClients", responses=responses(*OF_ACCOUNT))
+def list_clients(account_id: UUID, caller: Caller, db: Db, now: Now) -> list[Client]:
+    """The devices of an account, oldest first."""
+    found = db.read(clients.list_clients, caller, str(account_id), now)
+    return [Client.model_validate(client) for client in found]
+
+
+@router.post(
+    "/v1/accounts/{account_id}/enrolments",
+    operation_id="openEnrolment",
+    status_code=status.HTTP_201_CREATED,
+    responses=responses(*OF_ACCOUNT),
+    dependencies=[Depends(uncached)],
+)
+def open_enrolment(account_id: UUID, at: Witnessed, config: Config, secret: Secret) -> Enrolment:
+    """A code that lets one device in within 15 minutes, without a password."""
+    whom = str(account_id)
+    made = at.write("enrolment_opened", whom, {}, enrolments.open_enrolment, at.caller, whom, secret, at.now)
+    uri = enrolments.enrolment_uri(config.public_url, made.code)
+    picture = segno.make_qr(uri).svg_inline(scale=4)
+    return Enrolment(code=made.code, expires_at=made.expires_at, uri=uri, qr_svg=picture)
+
+
+@router.post("/v1/clients/{client_id}/revoke", operation_id="revokeClient", responses=responses(*OF_CLIENT))
+def revoke_client(client_id: UUID, body: Revocation, at: Witnessed) -> Client:
+    """Shuts a device out from its next request on."""
+    which, how = str(client_id), body.revoked_as
+    facts = {"revoked_as": how}
+    done = at.write("client_revoked", which, facts, clients.revoke_client, at.caller, which, how, at.now)
+    return Client.model_validate(done)
+
+
+@router.get("/v1/clients/{client_id}/holdings", operation_id="clientHoldings", responses=responses(*OF_CLIENT))
+def client_holdings(client_id: UUID, caller: Caller, db: Db, now: Now) -> Holdings:
+    """What a device may hold, at most: for the register of a lost phone."""
+    return Holdings.model_validate(db.read(holdings_of, caller, str(client_id), now))

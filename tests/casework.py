@@ -1,0 +1,67 @@
+"""What tests of the programme share: moving cases, papers, evidence for a whole checklist. No fixtures here."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from httpx import Response
+
+from people import KINH_BAC, YEAR, Person, Province, file_entry
+
+SCAN = b"%PDF-1.4 ban quet"
+PAPER = {"number": "12/TB-CAT", "date": "2026-05-04", "signer": "Nguyễn Văn Bình"}
+DECISION = {
+    **PAPER,
+    "body": "UBND tỉnh Bắc Ninh",
+    "file": {**file_entry(SCAN, "quyet-dinh.pdf"), "mime": "application/pdf"},
+}
+MINUTES = {
+    "number": "01/BB-CAT",
+    "date": "2026-12-14",
+    "chair": "Trần Quốc Tuấn",
+    "members": ["Lê Thị Hoa"],
+    "conclusion": "Đạt",
+}
+FORM: dict[str, Any] = {
+    "safety_result": {"number": "88/QĐ-UBND", "date": "2025-11-19", "issuer": "UBND tỉnh", "conclusion": "met"},
+    "movement_class": {"number": "90/QĐ-CAT", "date": "2025-11-28", "issuer": "Công an tỉnh", "grade": "Xuất sắc"},
+    "responsible_head": {"name": "Trần Thu Hà", "position": "Chủ tịch UBND phường"},
+    "funding_need": 120_000_000,
+    "applies": {"has_party_org": True},
+}
+
+
+def at(province: Province, moment: str) -> None:
+    """Sets the clock to a moment in Việt Nam: `2026-12-11 23:59`."""
+    moment_ms = int(datetime.fromisoformat(f"{moment}+07:00").timestamp() * 1000)
+    province.clock.advance(moment_ms - province.clock.now())
+
+
+def opens(person: Person, type_name: str, unit: str = KINH_BAC, year: int = YEAR, **fields: Any) -> Response:
+    body = {"move_id": str(uuid.uuid4()), "type": type_name, "unit": unit, "year": year, "fields": fields}
+    return person.post("/v1/cases", body)
+
+
+def moves(person: Person, case: dict[str, Any], action: str, **rest: Any) -> Response:
+    return person.post(f"/v1/cases/{case['id']}/moves", {"move_id": str(uuid.uuid4()), "action": action, **rest})
+
+
+def moved(person: Person, case: dict[str, Any], action: str, **rest: Any) -> dict[str, Any]:
+    """The case after a move that the service made."""
+    answer = moves(person, case, action, **rest)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def seen(record: dict[str, Any]) -> dict[str, Any]:
+    """What is on the screen of whoever looks at `record`."""
+    return {"ver": record["ver"], "content_digest": record["content_digest"]}
+
+
+def approved(province: Province) -> dict[str, Any]:
+    """Kinh Bắc registers, is proposed, and approved on a list."""
+    case = opens(province["lan"], "unit_year", **FORM).json()
+    moved(province["ha"], case, "register")
+    moved(province["mai"], case, "propose")
+    province["chu_tich"].upload(SCAN, mime="application/pdf")
+    return moved(province["chu_tich"], case, "approve", paper=DECISION)
