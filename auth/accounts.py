@@ -64,6 +64,7 @@ def grant(session: Session, by: Principal, account_id: str, given: Grant, now: i
         row = _membership(account_id, given, now)
         session.merge(row)
         session.flush()
+        _tell(session, account_id)
     return view(session, account_id, now)
 
 
@@ -83,6 +84,7 @@ def end(session: Session, of: ColumnElement[bool], given: Grant, now: int) -> No
     same = (Membership.unit == given.unit, Membership.role == given.role.value, Membership.year == (given.year or 0))
     for row in session.exec(select(Membership).where(of, *same, not_ended(now))):
         row.until = now
+        _tell(session, row.account_id)
     session.flush()
 
 
@@ -140,6 +142,11 @@ def list_accounts(session: Session, by: Principal, now: int, after: str = "", li
     accounts = session.exec(found).all()
     grants = _grants(session, [a.id for a in accounts], now)
     return [_view(a, grants[a.id]) for a in accounts]
+
+
+def _tell(session: Session, account_id: str) -> None:
+    """The account's phones hear, at the commit, that there is something to pull."""
+    session.info.setdefault("touched", set()).add(f"user:{account_id}")
 
 
 def _view(account: Account, grants: tuple[Grant, ...]) -> AccountView:

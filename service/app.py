@@ -23,10 +23,12 @@ from service.routes import (
     catalogue,
     clients,
     delegations,
+    events,
     health,
     media,
     progress,
     proofs,
+    pull,
     records,
     reviews,
     second_factor,
@@ -35,6 +37,7 @@ from service.routes import (
 )
 from service.settings import Settings
 from service.stores import open_store
+from service.wakes import Wakes
 from service.worker import Worker
 from sync import files
 from sync.types import Registry
@@ -46,7 +49,7 @@ ABOUT = (
     "`Accept-Language`, and one next `action`."
 )
 ROUTERS = (
-    auth, second_factor, accounts, clients, delegations, audit, catalogue, sync,
+    auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, pull, events,
     uploads, media, records, reviews, progress, cases, proofs, health,
 )  # fmt: skip
 
@@ -76,6 +79,8 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.settings = settings
     state.clock = clock
     state.database = database
+    state.wakes = Wakes(None if state.database.is_sqlite else settings.db_url.replace("+psycopg", "", 1))
+    state.database.announce = state.wakes.announce
     state.store = open_store(settings, state.database)
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
@@ -87,9 +92,11 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     look_back(app.state.database, app.state.store)
+    app.state.wakes.start()
     app.state.worker.start()
     yield
     app.state.worker.stop()
+    app.state.wakes.stop()
     app.state.database.close()
 
 

@@ -42,6 +42,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
+        self.announce: Callable[[set[str]], None] = lambda _scopes: None
         self.writer = _engine(url, writer=True)
         self.reader = _engine(url, writer=False) if self.is_sqlite else self.writer
 
@@ -64,6 +65,7 @@ class Database:
                     result = work(session)
                     if keep:
                         session.commit()
+                        self._announce(session)
                     else:
                         session.rollback()
                     return result
@@ -71,6 +73,11 @@ class Database:
                 if attempt == ATTEMPTS or not _worth_retrying(error):
                     raise
         raise AssertionError("unreachable")
+
+    def _announce(self, session: Session) -> None:
+        """Tells those who wait in which scopes something was committed; work names them in `session.info`."""
+        if touched := session.info.get("touched"):
+            self.announce(set(touched))
 
     def read(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` on one snapshot and changes nothing."""

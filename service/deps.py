@@ -18,6 +18,7 @@ from programme.calendar import Calendar
 from service.clock import Clock
 from service.db import Database
 from service.settings import Settings
+from service.wakes import Wakes
 from storage.store import BlobStore
 from sync.types import Registry
 
@@ -56,6 +57,18 @@ def uncached(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
+def _clock(request: Request) -> Clock:
+    clock: Clock = request.app.state.clock
+    return clock
+
+
+def _wakes(request: Request) -> Wakes:
+    wakes: Wakes = request.app.state.wakes
+    return wakes
+
+
+Ticking = Annotated[Clock, Depends(_clock)]  # for a request that lasts
+Waking = Annotated[Wakes, Depends(_wakes)]
 Db = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
 Store = Annotated[BlobStore, Depends(_store)]

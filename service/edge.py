@@ -8,6 +8,7 @@ import logging
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.coding import Coding
 from service.problems import problem
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ class Service(FastAPI):
     """A FastAPI application inside an `Edge`."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Edge(super().build_middleware_stack())
+        return Edge(Coding(super().build_middleware_stack()))
 
 
 class Edge:

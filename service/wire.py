@@ -115,6 +115,9 @@ class PullRequest(BaseModel):
         Field(max_length=5000, description="scope -> seq that the answer has to be as new as"),
     ] = {}
     digests: Annotated[bool, Field(description="tell the digest of every scope that is at its end")] = False
+    wait_ms: Annotated[
+        int, Field(ge=0, le=600_000, description="how long an empty answer may wait for news; 30 s at most")
+    ] = 0
     limit: Annotated[int, Field(ge=1, le=1000)] = 500
     max_bytes: Annotated[int, Field(ge=1, le=4 * 2**20)] = 2**20
 

@@ -89,6 +89,7 @@ def _number(session: Session, plan: Plan, now: int) -> None:
     """Takes `seq` numbers under the locks of the touched heads, in one global order, and chains the hashes."""
     salts = {row.op_id: row.salt for row in [*plan.rows.values(), *plan.released]}
     heads = _lock_heads(session, {e.scope for e in plan.entries})
+    session.info.setdefault("touched", set()).update(heads)  # who waits for these scopes hears of the commit
     tallies = _tallies(session, plan, heads)
     rows = []
     for entry in plan.entries:

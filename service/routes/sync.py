@@ -1,20 +1,18 @@
-"""Push and pull (protocol C.4, C.5): one call each."""
+"""Push (protocol C.4): one call."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from sqlmodel import Session
 
-from auth import clients, sessions
-from auth.tokens import Claims, sign
+from auth import clients
+from auth.tokens import sign
 from programme import intake
 from service import answers, parts
-from service.deps import CALLER_CODES, Bearer, Config, Db, Depositor, Keys, Language, Now, Secret, Types
+from service.deps import CALLER_CODES, Config, Db, Depositor, Keys, Language, Now, Types
 from service.problems import responses
 from service.strict import StrictRoute
-from service.wire import PullAnswer, PullRequest, PushAnswer, PushRequest
+from service.wire import PushAnswer, PushRequest
 from sync.backups import safe_to_delete
-from sync.pull import Page, Wanted, pull
 from sync.receipt import TYP, receipt
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
@@ -53,23 +51,3 @@ def push_ops(
         db.write(clients.drained, caller.client_id, now)
     signed = None if dry_run else sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
     return answers.pushed(pushed, language, now, signed, safe)
-
-
-@router.post(
-    "/pull",
-    operation_id="pull",
-    response_class=Response,
-    responses=_answers(PullAnswer, "epoch_changed", "restored", "cursor_invalid", "behind"),
-)
-def pull_changes(body: PullRequest, bearer: Bearer, db: Db, config: Config, secret: Secret, now: Now) -> Response:
-    """Reads what changed after the cursor, in everything the caller may see."""
-    wanted = Wanted(**body.model_dump())
-    return answers.page(*db.read(_page, bearer, now, config.safe_backups, secret, wanted))
-
-
-def _page(
-    session: Session, bearer: Claims, now: int, copies: int, secret: bytes, wanted: Wanted
-) -> tuple[Page, dict[str, int]]:
-    """Rights and records on one snapshot: no page holds what the caller could not read at its moment."""
-    caller = sessions.principal_of(session, bearer, now)
-    return pull(session, caller, secret, wanted), safe_to_delete(session, caller, copies)

@@ -47,6 +47,8 @@ class Door:
 
 door = Door()
 schema = schemathesis.openapi.from_path(DESCRIPTION, config=SchemathesisConfig.from_dict(CONFIG))
+# A stream that ends with its token, when this clock moves: test_wakes.py listens to it.
+schema = schema.exclude(operation_id="events")
 schema.app = door
 
 
@@ -108,7 +110,7 @@ def test_every_answer_is_in_the_description(
     case.call_and_validate(headers=door.inside[who].headers if who else {})
 
 
-ADDRESSES = sorted(re.sub(r"\{.*?\}", "x", path) for path in schema.raw_schema["paths"])
+ADDRESSES = sorted(re.sub(r"\{.*?\}", "x", path) for path in schema.raw_schema["paths"] if path != "/v1/sync/events")
 
 
 @pytest.mark.parametrize("path", [*ADDRESSES, "/", "/v1", "/v1/records/", "/v2/sync/push", "/v1/%00", "/v1/../etc"])

@@ -1,0 +1,64 @@
+"""Pull (protocol C.5): one call, or two when there was nothing yet and the client waits for news."""
+
+from fastapi import APIRouter, Response
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+
+from auth import sessions
+from auth.principal import Permission, Principal
+from auth.tokens import Claims
+from service import answers
+from service.deps import CALLER_CODES, Bearer, Config, Db, Secret, Ticking, Waking
+from service.problems import responses
+from service.strict import StrictRoute
+from service.wire import PullAnswer, PullRequest
+from sync.backups import safe_to_delete
+from sync.pull import Page, Wanted, pull
+
+router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
+MAX_WAIT = 30.0  # seconds; less than what proxies and phone networks cut
+CODES = ("epoch_changed", "restored", "cursor_invalid", "behind")
+
+
+@router.post(
+    "/pull",
+    operation_id="pull",
+    response_class=Response,
+    responses={**responses(*CALLER_CODES, *CODES), 200: {"model": PullAnswer}},
+)
+async def pull_changes(
+    body: PullRequest, bearer: Bearer, db: Db, config: Config, secret: Secret, clock: Ticking, wakes: Waking
+) -> Response:
+    """Reads what changed after the cursor, in everything the caller may see.
+
+    With `wait_ms`, a page that would be empty waits for something to come, and nothing is held meanwhile.
+    """
+    wanted = Wanted(**body.model_dump(exclude={"wait_ms"}))
+    sees = Eyes()
+
+    def read() -> tuple[Page, dict[str, int]]:
+        return db.read(_page, bearer, clock.now(), config.safe_backups, secret, wanted, sees)
+
+    with wakes.waiter(sees) as waiter:
+        found = await run_in_threadpool(read)
+        wait = min(body.wait_ms / 1000, MAX_WAIT)
+        if wait and found[0].empty and await waiter.wait(wait):
+            found = await run_in_threadpool(read)
+    return answers.page(*found)
+
+
+class Eyes:
+    """What a waiting caller may read: everything, until their rights are known."""
+
+    caller: Principal | None = None
+
+    def __call__(self, scope: str) -> bool:
+        return self.caller is None or self.caller.may(Permission.READ, scope)
+
+
+def _page(
+    session: Session, bearer: Claims, now: int, copies: int, secret: bytes, wanted: Wanted, sees: Eyes
+) -> tuple[Page, dict[str, int]]:
+    """Rights and records on one snapshot: no page holds what the caller could not read at its moment."""
+    sees.caller = sessions.principal_of(session, bearer, now)
+    return pull(session, sees.caller, secret, wanted), safe_to_delete(session, sees.caller, copies)
