@@ -5,28 +5,12 @@ The last line counts schedules and violations of both simulators together; the t
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
-from simulator.schedule import Schedule
-from simulator.server import ModelServer
-from simulator.stack.day import Day
-
-Red = list[tuple[int, list[str], list[str]]]
-
-
-def model(seeds: range) -> Red:
-    """Plays model-level schedules; the red ones with what is broken and what happened."""
-    return [(s.seed, broken, s.trace) for seed in seeds if (broken := (s := Schedule(seed, ModelServer())).play())]
-
-
-def stack(seeds: range) -> Red:
-    """Plays whole-stack schedules; the same of them."""
-    logging.disable(logging.CRITICAL)  # what is broken on purpose would fill the log
-    return [(day.seed, broken, day.trace) for seed in seeds if (broken := (day := Day(seed)).play())]
+from simulator.runs import Red, model, stack
 
 
 def run(name: str, play: Callable[[range], Red], seeds: range, part: int, keep: Path | None) -> int:

@@ -49,11 +49,6 @@ def busy(name: str) -> None:
         raise OperationalError(name, None, SerializationFailure(name))
 
 
-def gone(_name: str) -> None:
-    """Ends this very process, without goodbye."""
-    os._exit(137)
-
-
 Fault = Callable[[str], None]
 
 

@@ -65,10 +65,23 @@ class Day:
         try:
             for _ in range(self.rng.randint(12, 36)):
                 self._something()
-            return self._quiet() or check(ending(self), self.ledger, self.phones)
+            return self.finish()
         finally:
-            for phone in self.phones:
-                phone.disk.give_back()
+            self.close()
+
+    def calm(self) -> None:
+        """From here on nothing fails by itself."""
+        for knob in fields(Weather):
+            setattr(self.weather, knob.name, 0.0)
+
+    def finish(self) -> list[str]:
+        """The quiet end; what does not hold after it."""
+        return self._quiet() or check(ending(self), self.ledger, self.phones)
+
+    def close(self) -> None:
+        """Nobody looks at the phones any more."""
+        for phone in self.phones:
+            phone.disk.give_back()
 
     def _something(self) -> None:
         phone, dice = self.rng.choice(self.phones), self.rng.random()
@@ -244,8 +257,7 @@ class Day:
 
     def _quiet(self) -> list[str]:
         """No more faults: outboxes empty, files arrive and cursors reach their heads, in bounded time."""
-        for knob in fields(Weather):
-            setattr(self.weather, knob.name, 0.0)
+        self.calm()
         for number in range(2):
             self.site.kill(number)
         self.site.clock.advance(DAY)
