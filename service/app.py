@@ -6,15 +6,18 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from sqlmodel import Session
 from starlette.datastructures import State
+from starlette.middleware.cors import CORSMiddleware
 
 from auth.keys import load_keys, load_secret
 from programme.registry import registry
 from service import pages, problems
+from service.boot import refuse_unsafe
 from service.checkpoints import look_back
 from service.clock import Clock, SystemClock
 from service.db import Database
 from service.duties import Bench
 from service.edge import Service
+from service.limits import Limits
 from service.routes import (
     accounts,
     audit,
@@ -54,8 +57,13 @@ ROUTERS = (
 )  # fmt: skip
 
 
+# What a web app may read of tus and of the limits.
+EXPOSED = ("Location", "Upload-Offset", "Upload-Length", "Upload-State", "Upload-Expires", "Retry-After", "RateLimit")
+
+
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The service, ready to serve a migrated database. Raises ValueError for settings that must not be served."""
+    refuse_unsafe(settings)
     app = Service(
         title="Minh Chứng",
         version=VERSION,
@@ -67,6 +75,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redirect_slashes=False,  # an address has one spelling
     )
     furnish(app.state, settings, clock or SystemClock(), Database(settings.db_url))
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"],
+            expose_headers=EXPOSED, max_age=3600,
+        )  # fmt: skip
     problems.install(app)
     pages.install(app)
     for module in ROUTERS:
@@ -84,6 +97,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.store = open_store(settings, state.database)
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
+    state.limits = Limits()
     state.types = registry()
     state.media_arrived = _arrival_hook(state.types)
     state.worker = Worker(Bench(state.database, state.store, state.types, state.clock, settings))

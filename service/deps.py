@@ -17,6 +17,7 @@ from auth.tokens import Claims
 from programme.calendar import Calendar
 from service.clock import Clock
 from service.db import Database
+from service.limits import Limits, requests_of_client
 from service.settings import Settings
 from service.wakes import Wakes
 from storage.store import BlobStore
@@ -99,16 +100,31 @@ Secret = Annotated[bytes, Depends(_secret)]
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Access token from sign-in, enrol or refresh.")
 
 
+def _limits(request: Request) -> Limits:
+    limits: Limits = request.app.state.limits
+    return limits
+
+
+Limited = Annotated[Limits, Depends(_limits)]
+
+
 def _claims(
-    config: Config, keys: Keys, now: Now, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    config: Config,
+    keys: Keys,
+    limits: Limited,
+    now: Now,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Claims:
     """Where no second factor is asked for, every session counts as one that has shown it.
 
-    Raises TokenMissing, TokenInvalid, TokenExpired.
+    Raises TokenMissing, TokenInvalid, TokenExpired, TooManyRequests.
     """
     if bearer is None:
         raise TokenMissing
     claims = tokens.verify_access(bearer.credentials, keys, config.public_url, now)
+    policy = requests_of_client(config.client_requests_per_minute)
+    request.state.room = limits.spend(policy, claims.client_id, now).headers()
     return claims if config.second_factor_asked else replace(claims, strong=True)
 
 
@@ -151,7 +167,14 @@ def _note_wipe(session: Session, claims: Claims, now: int, source: str) -> None:
 
 Caller = Annotated[Principal, Depends(_caller)]
 Depositor = Annotated[Principal, Depends(_depositor)]
-CALLER_CODES = ("token_missing", "token_invalid", "token_expired", "client_revoked", "account_inactive")
+CALLER_CODES = (
+    "token_missing",
+    "token_invalid",
+    "token_expired",
+    "client_revoked",
+    "account_inactive",
+    "too_many_requests",
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")

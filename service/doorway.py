@@ -16,7 +16,8 @@ from auth.clients import Install
 from auth.errors import AuthError, RefreshReused
 from auth.sessions import ClientSession
 from auth.tokens import Proof
-from service.deps import Db, Now, Secret, Source
+from service.deps import Db, Limited, Now, Secret, Source
+from service.limits import ADDRESS, GUESSES
 
 log = logging.getLogger(__name__)
 
@@ -27,19 +28,28 @@ class _Doorway:
 
     db: Db
     secret: Secret
+    limits: Limited
     source: Source
     now: Now
 
     def sign_in(self, username: str, password: str, otp: str | None, install: Install) -> ClientSession:
-        """Raises CredentialsInvalid, SecondFactorInvalid, AccountInactive, ClientRevoked."""
+        """Raises CredentialsInvalid, SecondFactorInvalid, AccountInactive, ClientRevoked, TooManyRequests."""
+        name = f"{username.lower()} {self.source}"
+        self._guess(name, cost=0)
         login = self.db.read(sessions.find_login, username)
         who = login.account_id if login else ""
         try:
             account_id = sessions.check_login(login, password)  # slow, so between the transactions
             return self.db.write(self._sign_in, account_id, otp, install)
         except AuthError as refused:
+            self._guess(name)
             self.db.write(audit.note, Trace(who, "", self.source), "sign_in_failed", who, self.now, code=refused.code)
             raise
+
+    def _guess(self, name: str, cost: int = 1) -> None:
+        """Wrong ones count for the name as this address knows it, and for the address; right ones do not count."""
+        self.limits.spend(GUESSES, name, self.now, cost)
+        self.limits.spend(ADDRESS, self.source, self.now, cost)
 
     def _sign_in(self, session: Session, account_id: str, otp: str | None, install: Install) -> ClientSession:
         if otp is not None:
@@ -48,10 +58,12 @@ class _Doorway:
         return self._noted(session, made, "signed_in")
 
     def enrol(self, code: str, install: Install) -> ClientSession:
-        """Raises EnrolmentInvalid, AccountInactive, ClientRevoked."""
+        """Raises EnrolmentInvalid, AccountInactive, ClientRevoked, TooManyRequests."""
+        self.limits.spend(ADDRESS, self.source, self.now, 0)
         try:
             return self.db.write(self._enrol, code, install)
         except AuthError as refused:
+            self.limits.spend(ADDRESS, self.source, self.now)
             trace = Trace("", "", self.source)
             self.db.write(audit.note, trace, "sign_in_failed", "", self.now, code=refused.code)
             raise
@@ -61,6 +73,8 @@ class _Doorway:
 
     def refresh(self, token: str, otp: str | None, proof: Proof | None) -> ClientSession | RefreshReused:
         """Raises RefreshInvalid, ProofInvalid, SecondFactorInvalid, ClientRevoked, AccountInactive."""
+        if otp is not None:  # counted before it is tried: of a million codes, ten in a quarter of an hour
+            self.limits.spend(GUESSES, f"otp {self.db.read(sessions.owner_of, token)}", self.now)
         return self.db.write(self._refresh, token, otp, proof)
 
     def _refresh(

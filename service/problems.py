@@ -25,7 +25,11 @@ from sync.errors import SyncError
 log = logging.getLogger(__name__)
 DOC = "https://minhchung.example/problems#"
 CHALLENGE = {"WWW-Authenticate": "Bearer"}  # RFC 9110 §11.6.1: every 401 names its scheme
-HEADERS: dict[int | str, tuple[str, ...]] = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
+HEADERS: dict[int | str, tuple[str, ...]] = {
+    401: ("WWW-Authenticate",),
+    429: ("Retry-After", "RateLimit", "RateLimit-Policy"),
+    503: ("Retry-After",),
+}
 ANYWHERE, WITH_BODY = ("storage_unavailable", "internal"), ("too_large", "unsupported_media_type")
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 CODE_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
             "Unset: in production."
         ),
     ] = None
+    client_requests_per_minute: Annotated[
+        int, Field(ge=1, description="Requests that one device may make in a minute, and at once.")
+    ] = 6000
     account_idle_days: Annotated[
         int, Field(ge=0, description="Days without a sign-in after which an account is switched off; 0 is never.")
     ] = 45

@@ -28,13 +28,13 @@ Otp = Annotated[
 ProofHeader = Annotated[
     str | None, Header(alias="DPoP", max_length=4096, description="RFC 9449 proof; required where the client has a key")
 ]
+ADMISSION_CODES = ("account_inactive", "client_revoked", "too_many_requests")
 REFRESH_CODES = (
     "refresh_invalid",
     "refresh_reused",
     "proof_invalid",
     "second_factor_invalid",
-    "account_inactive",
-    "client_revoked",
+    *ADMISSION_CODES,
 )
 InstallId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 RefreshText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{40,64}$")]
@@ -110,7 +110,9 @@ def _answer(keys: SigningKeys, config: Settings, session: ClientSession, now: in
 @router.post(
     "/v1/auth/sign-in",
     operation_id="signIn",
-    responses=responses("credentials_invalid", "second_factor_invalid", "account_inactive", "client_revoked"),
+    responses=responses(
+        "credentials_invalid", "second_factor_invalid", "account_inactive", "client_revoked", "too_many_requests"
+    ),
 )
 def sign_in(body: SignIn, at: Doorway, config: Config, keys: Keys) -> Session:
     """Signs in by user name and password, and by the second factor where `otp` is there."""
@@ -121,7 +123,9 @@ def sign_in(body: SignIn, at: Doorway, config: Config, keys: Keys) -> Session:
 @router.post(
     "/v1/auth/enrol",
     operation_id="enrol",
-    responses=responses("enrolment_invalid", "public_key_invalid", "account_inactive", "client_revoked"),
+    responses=responses(
+        "enrolment_invalid", "public_key_invalid", "account_inactive", "client_revoked", "too_many_requests"
+    ),
 )
 def enrol(body: Enrol, at: Doorway, config: Config, keys: Keys) -> Session:
     """Signs a device in by a one-time code."""

@@ -19,6 +19,7 @@ from device_keys import DeviceKey
 from service import problems
 from service.clock import ManualClock
 from service.db import Database
+from service.limits import Limits
 from service.routes import accounts as account_routes
 from service.routes import auth as auth_routes
 from service.routes import clients as client_routes
@@ -53,7 +54,7 @@ class Office:
         self.keys, self.secret = load_keys(folder / "keys"), load_secret(folder, None)
         state = self.app.state
         state.database, state.settings, state.clock, state.store = self.db, self.settings, self.clock, None
-        state.keys, state.secret = self.keys, self.secret
+        state.keys, state.secret, state.limits = self.keys, self.secret, Limits()
         self.http = TestClient(self.app)
         self.lan = self.account("lan", "Nguyễn Thị Lan", Grant(KINH_BAC, Role.FIELD_OFFICER))
         self.minh = self.account("minh", "Minh", Grant(KINH_BAC, Role.FIELD_OFFICER), password=None)

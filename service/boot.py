@@ -1,0 +1,33 @@
+"""What must not be served: settings that are fine at home and dangerous on a public address (ASVS 13.4, trust §2.1)."""
+
+from urllib.parse import urlsplit
+
+from service.settings import Settings
+
+FORESEEN = ("changeme", "secret", "password", "minhchung", "0123456789", "example")
+
+
+def unsafe(settings: Settings) -> list[str]:
+    """Reasons not to start, in words for the operator; none in a demo."""
+    if not settings.production:
+        return []
+    found = []
+    if urlsplit(settings.public_url).scheme != "https":
+        found.append("public_url must be https: tokens and evidence would travel in the clear")
+    if settings.secret is not None and _foreseen(settings.secret):
+        found.append("secret must be random: take 48 bytes from a generator, or leave it unset")
+    if "*" in settings.cors_origins:
+        found.append("cors_origins must name each web app: `*` lets every page on the web call the service")
+    if "*" in settings.trusted_proxies or "0.0.0.0/0" in settings.trusted_proxies:
+        found.append("trusted_proxies must name the proxies: anybody could claim any address")
+    return found
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Raises ValueError with every reason at once."""
+    if found := unsafe(settings):
+        raise ValueError("these settings must not be served: " + "; ".join(found))
+
+
+def _foreseen(secret: str) -> bool:
+    return len(set(secret)) < 12 or any(word in secret.lower() for word in FORESEEN)
