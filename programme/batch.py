@@ -12,6 +12,7 @@ from programme.calendar import Calendar
 from programme.errors import ProgrammeError
 from programme.making import Asked
 from programme.moves import make
+from programme.review import Decision, decide
 from sync.errors import SyncError
 from sync.types import Registry
 
@@ -44,5 +45,22 @@ def make_all(
 
     def act(one: Asked) -> Callable[[], str]:
         return lambda: make(session, registry, principal, one, now, calendar)
+
+    return each((one.record_id, act(one)) for one in asked)
+
+
+def decide_all(
+    session: Session,
+    registry: Registry,
+    principal: Principal,
+    asked: list[Decision],
+    now: int,
+    *,
+    same_hands: frozenset[str] = frozenset(),
+) -> list[Answered]:
+    """The decisions of a list, in one transaction (`programme.review.decide`)."""
+
+    def act(one: Decision) -> Callable[[], str]:
+        return lambda: decide(session, registry, principal, one, now, same_hands=same_hands)
 
     return each((one.record_id, act(one)) for one in asked)

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from auth.principal import Permission, Principal
 from programme.calendar import Calendar
-from programme.errors import SnapshotUnknown
+from programme.errors import SnapshotUnknown, UnitUnknown
 from programme.making import fault
 from programme.models import Snapshot
 from programme.progress import Progress, assess
@@ -57,6 +57,26 @@ def completeness(session: Session, unit: str, year: int, calendar: Calendar, now
     standing = standing_of(session, unit, year)
     progress = assess(session, standing, now)
     return Completeness(standing, progress, unsent(session, f"{unit}/{year}"), calendar.last_day("dossier", year))
+
+
+def state_of(
+    session: Session, principal: Principal, unit: str, year: int, calendar: Calendar, now: int
+) -> dict[str, Any]:
+    """Completeness for whoever may read the unit, as a value to be shown. Raises UnitUnknown."""
+    if not principal.may(Permission.READ, f"{unit}/{year}"):
+        raise UnitUnknown(code=unit)
+    found = completeness(session, unit, year, calendar, now)
+    return {
+        "unit": unit,
+        "year": year,
+        "last_day": found.last_day,
+        "met": found.progress.met,
+        "applicable": found.progress.applicable,
+        "missing": found.blocking(),
+        "waiting": found.standing.unfinished,
+        "phones": found.phones,
+        "versions": last_version(session, unit, year),
+    }
 
 
 def content(found: Completeness, version: int, now: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from programme.errors import (
 )
 from programme.making import Asked, Effects, Making, fault
 from programme.models import Step
+from programme.reminders import settle
 from programme.tasks import turn
 from programme.transitions import CASES, MACHINES, Machine
 from sync import canonical
@@ -72,7 +73,7 @@ def make(session: Session, registry: Registry, principal: Principal, asked: Aske
     if blocked:
         raise MoveBlocked(errors=blocked)
     effects = follow_from(session, making)
-    ops = [_op(making, effects), *effects.ops, *turn(session, making)]
+    ops = [_op(making, effects), *effects.ops, *turn(session, making), *settle(session, making)]
     outcomes = append(session, registry, ops, now)
     session.add_all([_step(making, outcomes[0].entry.ver if outcomes[0].entry else 0), *effects.rows])
     session.flush()

@@ -37,6 +37,7 @@ from service.routes import (
     second_factor,
     sync,
     uploads,
+    year,
 )
 from service.settings import Settings
 from service.stores import open_store
@@ -53,7 +54,7 @@ ABOUT = (
 )
 ROUTERS = (
     auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, pull, events,
-    uploads, media, records, reviews, progress, cases, proofs, health,
+    uploads, media, records, reviews, progress, cases, year, proofs, health,
 )  # fmt: skip
 
 

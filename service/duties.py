@@ -13,6 +13,7 @@ from auth import audit, sessions
 from auth.audit import Trace
 from auth.idle import switch_off_idle
 from auth.keys import load_keys
+from programme.reminders import remind
 from service import upkeep
 from service.checkpoints import write_checkpoint
 from service.clock import Clock
@@ -83,6 +84,10 @@ def _sweep_blobs(bench: Bench) -> None:
     upkeep.clean(_shelf(bench), now, before=now - bench.settings.unused_days * DAY_MS)
 
 
+def _remind(bench: Bench) -> None:
+    bench.database.write(remind, bench.types, bench.settings.calendar, bench.clock.now())
+
+
 def _expire_sessions(bench: Bench) -> None:
     bench.database.write(sessions.sweep, bench.clock.now())
 
@@ -108,6 +113,7 @@ JOBS: Mapping[str, Callable[[Bench, jobs.Claimed], None]] = {
 }
 
 DUTIES: Mapping[str, Duty] = {
+    "remind of deadlines": Duty(HOUR_MS, _remind),
     "checkpoint": Duty(lambda settings: settings.checkpoint_seconds * 1000, _checkpoint),
     "expire uploads": Duty(HOUR_MS, _expire_uploads),
     "expire sessions": Duty(HOUR_MS, _expire_sessions),

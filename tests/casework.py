@@ -65,3 +65,43 @@ def approved(province: Province) -> dict[str, Any]:
     moved(province["mai"], case, "propose")
     province["chu_tich"].upload(SCAN, mime="application/pdf")
     return moved(province["chu_tich"], case, "approve", paper=DECISION)
+
+
+FROM_ABOVE = {"recognition", "classification_result", "emulation_result"}
+
+
+def proofs(person: Person, unit: str, year: int) -> list[dict[str, Any]]:
+    """One op for each item of the checklist that evidence has to meet."""
+    items = person.get(f"/v1/units/{unit}/progress", year=year).json()["items"]
+    ops = []
+    for item in (i for i in items if i["source"] == "evidence" and not i["met"] and not i["code"].endswith("P03")):
+        kind = item["kinds"][0]
+        values: dict[str, Any] = {"title": f"Minh chứng {item['code']}", "kind": kind, "criteria": [item["code"]]}
+        if kind in FROM_ABOVE:
+            values["issuer"] = "Công an tỉnh"
+        if kind in ("police_confirmation", "discipline_confirmation"):
+            values["index"] = {
+                "number": "15/XN", "date": f"{year}-11-16", "issuer": "Công an tỉnh", "conclusion": "Không xảy ra",
+            }  # fmt: skip
+        ops += [
+            person.op("create", type="document", scope=f"{unit}/{year}", set={**values, "issued_on": f"{year}-11-1{n}"})
+            for n in range(item["wanted"])
+        ]
+    return ops
+
+
+def verifies(reviewer: Person, records: list[dict[str, Any]], decision: str = "verified") -> list[dict[str, Any]]:
+    """Answers to a list of decisions."""
+    decisions = [
+        {"review_id": str(uuid.uuid4()), "record_id": r["id"], "on": seen(r), "decision": decision} for r in records
+    ]
+    answer = reviewer.post("/v1/reviews/batch", {"decisions": decisions})
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["results"])
+
+
+def reports(writer: Person, signer: Person, unit: str, month: str, year: int, **values: Any) -> dict[str, Any]:
+    """A monthly report drafted on a phone, and sent by the head."""
+    place = {"type": "monthly_report", "scope": f"{unit}/{year}"}
+    draft = writer.does("create", **place, set={"month": month, "results": "Ổn định.", **values})["record"]
+    return moved(signer, draft, "submit", on=seen(draft))

@@ -8,13 +8,14 @@ from sqlmodel import Session
 
 from auth.clients import same_hands
 from auth.principal import Principal
+from programme.batch import Answered, decide_all
 from programme.review import REASONS, Decision, decide
 from service import answers
-from service.deps import CALLER_CODES, Caller, Db, Types, Witnessed
+from service.deps import CALLER_CODES, Caller, Db, Language, Types, Witnessed
 from service.fields import Body
 from service.listing import Limit, Place, TypeWords, Words, list_page
 from service.problems import responses
-from service.wire import Record, RecordPage
+from service.wire import BatchAnswer, Record, RecordPage
 from sync.types import Registry
 
 router = APIRouter(prefix="/v1/reviews", tags=["review"])
@@ -50,6 +51,11 @@ class ReviewRequest(Body):
     reason_code: Literal[REASONS] | None = None  # type: ignore[valid-type]
     comment: Annotated[str | None, Field(max_length=4000, pattern=r"^[^\u0000]*$")] = None
 
+    def decision_asked(self) -> Decision:
+        """The same as a value of the programme."""
+        seen = (self.on.ver, self.on.content_digest)
+        return Decision(self.review_id, self.record_id, *seen, self.decision, self.reason_code, self.comment)
+
 
 @router.get(
     "/queue",
@@ -70,6 +76,32 @@ def queue(
     return list_page(db, caller, cursor, limit, scopes=scope, types=type_, states=state)
 
 
+class ReviewList(Body):
+    """Many decisions; each is bound to what was on the screen, and answered on its own."""
+
+    decisions: Annotated[list[ReviewRequest], Field(min_length=1, max_length=200)]
+
+
+@router.post(
+    "/batch",
+    operation_id="decideMany",
+    response_class=Response,
+    responses={**responses(*CALLER_CODES), 200: {"model": BatchAnswer}},
+)
+def decide_many(body: ReviewList, at: Witnessed, types: Types, language: Language) -> Response:
+    """Decides on many records at once; one that changed meanwhile is refused and holds up no other."""
+    asked = [one.decision_asked() for one in body.decisions]
+    facts = {"review_id": asked[0].review_id, "records": len(asked)}
+    done = at.write("decision", asked[0].record_id, facts, _decide_all, types, at.caller, asked, at.now)
+    return answers.batch(done, language)
+
+
+def _decide_all(
+    session: Session, types: Registry, caller: Principal, asked: list[Decision], now: int
+) -> list[Answered]:
+    return decide_all(session, types, caller, asked, now, same_hands=same_hands(session, caller.account_id))
+
+
 @router.post(
     "",
     operation_id="decide",
@@ -78,16 +110,8 @@ def queue(
 )
 def decide_review(body: ReviewRequest, at: Witnessed, types: Types) -> Response:
     """Verifies, rejects, or asks for more. Refused when what was shown is no longer what is there."""
-    asked = Decision(
-        body.review_id,
-        body.record_id,
-        body.on.ver,
-        body.on.content_digest,
-        body.decision,
-        body.reason_code,
-        body.comment,
-    )
     facts = {"review_id": body.review_id, "decision": body.decision, "ver": body.on.ver}
+    asked = body.decision_asked()
     return answers.json_response(at.write("decision", body.record_id, facts, _decide, types, at.caller, asked, at.now))
 
 

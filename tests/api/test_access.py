@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+import access_probes
+from access_probes import verdict
 from access_table import permissions, rules
 from auth import accounts
 from auth.accounts import OPERATOR
@@ -30,7 +32,6 @@ OWN, BESIDE, COMMUNE = "CQ-001", "CQ-002", "07210"
 PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(400)
 SHA = file_entry(PHOTO)["sha256"]
 LATER = "2026-10-01T00:00:00Z"
-HIDDEN = (401, 403, 404)
 
 
 @dataclass
@@ -42,13 +43,6 @@ class Place:
     officer: Person
     upload: str
     case: str
-
-
-def verdict(answer: Any) -> str:
-    """The code of a refusal; `ok` for whatever comes after being let through, be it a complaint about the body."""
-    if answer.status_code not in HIDDEN:
-        return "ok"
-    return answer.json()["code"] if answer.content else str(answer.status_code)
 
 
 def listed(answer: Any, here: str) -> str:
@@ -90,22 +84,6 @@ def _decide(who: Person, place: Place) -> str:
     return verdict(who.decides({**place.record, "content_digest": "0" * 64}, "rejected"))
 
 
-def _open_case(who: Person, place: Place) -> str:
-    body = {"move_id": str(uuid.uuid4()), "type": "unit_year", "unit": place.unit, "year": 2026}
-    return verdict(who.post("/v1/cases", body))
-
-
-def _move(who: Person, place: Place) -> str:
-    """A unit withdraws; without a reason nothing comes of it."""
-    return verdict(who.post(f"/v1/cases/{place.case}/moves", {"move_id": str(uuid.uuid4()), "action": "withdraw"}))
-
-
-def _move_list(who: Person, place: Place) -> str:
-    body = {"move_id": str(uuid.uuid4()), "action": "withdraw", "record_ids": [place.case]}
-    code = who.post("/v1/cases/moves", body).json()["results"][0]["code"]
-    return str(code) if code in ("not_permitted", "case_unknown") else "ok"
-
-
 def _upload(method: str) -> Callable[[Person, Place], str]:
     def probe(who: Person, place: Place) -> str:
         """Somebody else's upload: nobody's role opens it."""
@@ -127,11 +105,16 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "getMedia": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}")),
     "getMediaHead": _head_media,
     "unitProgress": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/progress")),
-    "openCase": _open_case,
+    "dossierState": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/dossier")),
+    "setQuotas": lambda who, _at: verdict(
+        who.province.http.put("/v1/quotas/2030", json={"wanted": {"ward": 1}}, headers=who.headers)
+    ),
+    "decideMany": access_probes.decide_many,
+    "openCase": access_probes.open_case,
     "listCases": lambda who, at: listed(who.get("/v1/cases", type="unit_year"), at.case),
     "caseMoves": lambda who, at: verdict(who.get(f"/v1/cases/{at.case}/moves")),
-    "moveCase": _move,
-    "moveCases": _move_list,
+    "moveCase": access_probes.move,
+    "moveCases": access_probes.move_list,
     "reviewQueue": lambda who, at: listed(who.get("/v1/reviews/queue"), at.record["id"]),
     "decide": _decide,
     "getUploadOffset": _upload("HEAD"),

@@ -1,0 +1,150 @@
+"""The programme year seen from outside: dossiers, what is overdue, figures, quotas, funding needs."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+
+from programme import overview as figures
+from programme.codes import UnitKind
+from programme.dossier import snapshot_of, state_of
+from service.deps import CALLER_CODES, Caller, Config, Db, Deadlines, Now
+from service.fields import Answer, Body, Instant
+from service.problems import responses
+
+router = APIRouter(prefix="/v1", tags=["programme"])
+Unit = Annotated[str, Path(max_length=32, pattern=r"^[A-Za-z0-9_.-]+$")]
+Year = Annotated[int | None, Query(ge=2000, le=2999)]
+
+
+class DossierState(Answer):
+    """Where a dossier stands. `missing` keeps it from being sent; `waiting` and `phones` are for people to know of.
+
+    `phones`: installs that wrote in this unit and said, when they were last seen, that they still hold ops.
+    """
+
+    unit: str
+    year: int
+    last_day: str
+    met: int
+    applicable: int
+    missing: list[dict[str, str]]
+    waiting: list[dict[str, Any]]
+    phones: list[dict[str, Any]]
+    versions: int
+
+
+class Dossier(Answer):
+    """A dossier as it was sent. `digest` is the SHA-256 of the canonical bytes of `content`."""
+
+    record_id: str
+    unit: str
+    year: int
+    version: int
+    digest: str
+    at: Instant
+    content: dict[str, Any]
+
+
+class CaseCount(Answer):
+    """How many cases of a type and kind of unit are in a state, and how long the oldest has been there."""
+
+    type: str
+    unit_kind: str
+    state: str
+    state_vi: str
+    count: int
+    oldest_days: int
+
+
+class QuotaRow(Answer):
+    """What a year asks for in a kind of unit, against what there is."""
+
+    kind: UnitKind
+    wanted: int | None
+    registered: int
+    approved: int
+    recognised: int
+
+
+class Overview(Answer):
+    """The year in totals; no unit is ranked."""
+
+    year: int
+    cases: list[CaseCount]
+    quotas: list[QuotaRow]
+
+
+class Overdue(Answer):
+    """Months (YYYY-MM) whose report a unit has not sent though its day has passed."""
+
+    unit: str
+    name_vi: str
+    unit_kind: str
+    months: list[str]
+
+
+class Funding(Answer):
+    """What a unit says it needs, in đồng."""
+
+    unit: str
+    name_vi: str
+    unit_kind: str
+    funding_need: int | None
+
+
+class Quotas(Body):
+    """How many units of each kind a year asks for."""
+
+    wanted: dict[UnitKind, Annotated[int, Field(ge=0, le=100_000)]]
+
+
+@router.get("/units/{code}/dossier", operation_id="dossierState", responses=responses(*CALLER_CODES, "unit_unknown"))
+def dossier_state(
+    code: Unit, caller: Caller, db: Db, config: Config, deadlines: Deadlines, now: Now, year: Year = None
+) -> DossierState:
+    """What a dossier still lacks and by when; what has not arrived or was not looked at yet."""
+    return DossierState.model_validate(db.read(state_of, caller, code, year or config.programme_year, deadlines, now))
+
+
+@router.get(
+    "/units/{code}/dossiers/{version}",
+    operation_id="readDossier",
+    responses=responses(*CALLER_CODES, "snapshot_unknown"),
+)
+def read_dossier(
+    code: Unit, version: Annotated[int, Path(ge=1, le=999)], caller: Caller, db: Db, config: Config, year: Year = None
+) -> Dossier:
+    """A dossier as it was sent; every version stays readable."""
+    found = db.read(snapshot_of, caller, code, year or config.programme_year, version)
+    return Dossier.model_validate({**found.model_dump(), "content": orjson.loads(found.content)})
+
+
+@router.get("/overview", operation_id="overview", responses=responses(*CALLER_CODES))
+def read_overview(caller: Caller, db: Db, config: Config, now: Now, year: Year = None) -> Overview:
+    """Totals of what the caller may read: cases by type, kind of unit and state, and quotas."""
+    return Overview.model_validate(db.read(figures.overview, caller, year or config.programme_year, now))
+
+
+@router.get("/reports/overdue", operation_id="overdueReports", responses=responses(*CALLER_CODES))
+def overdue_reports(
+    caller: Caller, db: Db, config: Config, deadlines: Deadlines, now: Now, year: Year = None
+) -> list[Overdue]:
+    """Units that the caller may read and whose monthly report is overdue, by code."""
+    found = db.read(figures.overdue, caller, year or config.programme_year, deadlines, now)
+    return [Overdue.model_validate(row) for row in found]
+
+
+@router.get("/funding", operation_id="fundingNeeds", responses=responses(*CALLER_CODES))
+def funding_needs(caller: Caller, db: Db, config: Config, year: Year = None) -> list[Funding]:
+    """Funding needs by unit, for readers and for the finance department."""
+    found = db.read(figures.funding, caller, year or config.programme_year)
+    return [Funding.model_validate(row) for row in found]
+
+
+@router.put("/quotas/{year}", operation_id="setQuotas", responses=responses(*CALLER_CODES, "not_permitted"))
+def set_quotas(year: Annotated[int, Path(ge=2000, le=2999)], body: Quotas, caller: Caller, db: Db) -> Quotas:
+    """Replaces what a year asks for."""
+    db.write(figures.set_quotas, caller, year, {str(kind): count for kind, count in body.wanted.items()})
+    return body

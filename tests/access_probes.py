@@ -1,0 +1,38 @@
+"""How the table of accesses asks for the moves of cases, and how it reads a refusal."""
+
+import uuid
+from typing import Any
+
+from people import Person
+
+HIDDEN = (401, 403, 404)
+
+
+def verdict(answer: Any) -> str:
+    """The code of a refusal; `ok` for whatever comes after being let through, be it a complaint about the body."""
+    if answer.status_code not in HIDDEN:
+        return "ok"
+    return answer.json()["code"] if answer.content else str(answer.status_code)
+
+
+def decide_many(who: Person, place: Any) -> str:
+    on = {"ver": 1, "content_digest": "0" * 64}
+    one = {"review_id": str(uuid.uuid4()), "record_id": place.record["id"], "on": on, "decision": "rejected"}
+    code = who.post("/v1/reviews/batch", {"decisions": [one]}).json()["results"][0]["code"]
+    return str(code) if code in ("review_not_permitted", "record_unknown") else "ok"
+
+
+def open_case(who: Person, place: Any) -> str:
+    body = {"move_id": str(uuid.uuid4()), "type": "unit_year", "unit": place.unit, "year": 2026}
+    return verdict(who.post("/v1/cases", body))
+
+
+def move(who: Person, place: Any) -> str:
+    """A unit withdraws; without a reason nothing comes of it."""
+    return verdict(who.post(f"/v1/cases/{place.case}/moves", {"move_id": str(uuid.uuid4()), "action": "withdraw"}))
+
+
+def move_list(who: Person, place: Any) -> str:
+    body = {"move_id": str(uuid.uuid4()), "action": "withdraw", "record_ids": [place.case]}
+    code = who.post("/v1/cases/moves", body).json()["results"][0]["code"]
+    return str(code) if code in ("not_permitted", "case_unknown") else "ok"

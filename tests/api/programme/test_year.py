@@ -1,0 +1,149 @@
+"""A whole year: every unit registers, two send dossiers around the deadline, and a year later one of them keeps up."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from auth import accounts
+from auth.accounts import OPERATOR
+from auth.principal import Grant, Role
+from casework import DECISION, FORM, MINUTES, PAPER, SCAN, at, moved, moves, opens, proofs, reports, verifies
+from people import KINH_BAC, Person, Province
+
+TIEN_DU = "09319"
+SCHOOL = "GD-001"
+YEAR = 2027
+MONTHS = [f"{YEAR}-{m:02d}" for m in range(5, 12)]
+
+
+def hired(province: Province, name: str, role: Role) -> Person:
+    grants = (Grant("*", role),)
+    province.db.write(accounts.create_account, OPERATOR, name, name.title(), province.clock.now(), grants=grants)
+    return Person(province, name, f"install-{name}")
+
+
+def for_all(person: Person, cases: list[dict[str, Any]], action: str, **rest: Any) -> None:
+    body = {"move_id": str(uuid.uuid4()), "action": action, "record_ids": [c["id"] for c in cases], **rest}
+    results = person.post("/v1/cases/moves", body).json()["results"]
+    assert {r["status"] for r in results} == {"done"}, results[0]
+
+
+@dataclass
+class Cast:
+    """Who plays in the year, and the case of each unit."""
+
+    province: Province
+    van: Person
+    thu: Person
+    honours: Person
+    finance: Person
+    every: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Person:
+        return self.province[name]
+
+
+def test_a_year_from_registration_to_maintenance_and_the_blocked_award(province: Province) -> None:
+    cast = Cast(
+        province,
+        hired(province, "van", Role.UNIT_EDITOR),
+        hired(province, "thu", Role.UNIT_HEAD),
+        hired(province, "noi-vu", Role.AWARD_APPRAISER),
+        hired(province, "tai-chinh", Role.BUDGET_VIEWER),
+    )
+    cast["chu_tich"].upload(SCAN, mime="application/pdf")
+    register(cast)
+    report(cast)
+    prove(cast)
+    send_around_the_deadline(cast)
+    decide(cast)
+    keep_up_or_not(cast)
+
+
+def register(cast: Cast) -> None:
+    province, van, thu, every = cast.province, cast.van, cast.thu, cast.every
+    mai, chair = cast["mai"], cast["chu_tich"]
+    at(province, f"{YEAR}-01-10 08:00")
+    units = [u["code"] for u in van.get("/v1/units", limit=500).json()["units"]]
+    every |= {unit: opens(van, "unit_year", unit, YEAR, **FORM).json() for unit in units}
+    assert len(every) >= 99
+    for_all(thu, list(every.values()), "register")
+    for_all(mai, list(every.values()), "propose")
+    province.http.put(f"/v1/quotas/{YEAR}", json={"wanted": {"ward": 1, "commune": 1}}, headers=mai.headers)
+    assert sum(f["funding_need"] for f in cast.finance.get("/v1/funding", year=YEAR).json()) == 120_000_000 * len(every)
+    at(province, f"{YEAR}-05-04 08:00")
+    chosen = [every[KINH_BAC], every[TIEN_DU], every[SCHOOL]]
+    for_all(chair, chosen, "approve", paper={**DECISION, "date": f"{YEAR}-05-04"})
+    for_all(chair, [c for c in every.values() if c not in chosen], "not_approve", note="Chưa trong chỉ tiêu")
+    for_all(thu, chosen, "start_building", paper={**PAPER, "date": f"{YEAR}-05-20"})
+
+
+def report(cast: Cast) -> None:
+    province, van, thu, mai = cast.province, cast.van, cast.thu, cast["mai"]
+    for month in MONTHS:
+        at(province, f"{month}-28 08:00")
+        for unit in (KINH_BAC, TIEN_DU):
+            mai_sees = reports(van, thu, unit, month, YEAR)
+            moved(mai, mai_sees, "accept", on={"ver": mai_sees["ver"], "content_digest": mai_sees["content_digest"]})
+    late = mai.get("/v1/reports/overdue", year=YEAR).json()
+    assert [(row["unit"], len(row["months"])) for row in late] == [(SCHOOL, 6)]
+
+
+def prove(cast: Cast) -> None:
+    van, thu, every, tuan = cast.van, cast.thu, cast.every, cast["tuan"]
+    for unit in (KINH_BAC, TIEN_DU):
+        made = [r["record"] for r in van.push(*proofs(van, unit, YEAR))["results"]]
+        assert {r["status"] for r in verifies(tuan, made)} == {"done"}
+        moved(van, every[unit], "open_dossier")
+        state = thu.get(f"/v1/units/{unit}/dossier", year=YEAR).json()
+        assert state["missing"] == []
+        assert state["last_day"] == f"{YEAR}-12-11"
+    moved(van, every[SCHOOL], "open_dossier")
+    bare = moves(thu, every[SCHOOL], "submit_dossier", paper=PAPER).json()
+    assert bare["code"] == "move_blocked"
+    assert len(bare["errors"]) > 20
+
+
+def send_around_the_deadline(cast: Cast) -> None:
+    province, thu, every, mai = cast.province, cast.thu, cast.every, cast["mai"]
+    at(province, f"{YEAR}-12-11 23:59:59.999")
+    in_time = moved(thu, every[KINH_BAC], "submit_dossier", paper=PAPER)
+    at(province, f"{YEAR}-12-12 00:00")
+    too_late = moved(thu, every[TIEN_DU], "submit_dossier", paper=PAPER)
+    assert (in_time["data"]["late"], too_late["data"]["late"]) == ("no", "late")
+    for unit in (KINH_BAC, TIEN_DU):
+        moved(mai, every[unit], "take_in")
+    assert moves(mai, every[TIEN_DU], "start_appraisal").json()["errors"][0]["code"] == "late"
+    assert moves(mai, every[KINH_BAC], "waive_late", paper=PAPER, note="x").json()["errors"][0]["code"] == "not_late"
+    moved(mai, every[TIEN_DU], "waive_late", paper=PAPER, note="Mất điện do bão")
+
+
+def decide(cast: Cast) -> None:
+    every, tuan, mai, chair = cast.every, cast["tuan"], cast["mai"], cast["chu_tich"]
+    for unit in (KINH_BAC, TIEN_DU):
+        moved(mai, every[unit], "start_appraisal")
+        moved(tuan, every[unit], "submit_to_chair", paper=MINUTES)
+        moved(chair, every[unit], "recognise", paper=DECISION)
+        moved(mai, every[unit], "announce", paper=PAPER)
+    quotas = {q["kind"]: q for q in mai.get("/v1/overview", year=YEAR).json()["quotas"]}
+    assert (quotas["ward"]["wanted"], quotas["ward"]["recognised"], quotas["commune"]["recognised"]) == (1, 1, 1)
+
+
+def keep_up_or_not(cast: Cast) -> None:
+    province, thu, tuan, mai = cast.province, cast.thu, cast["tuan"], cast["mai"]
+    chair = cast["chu_tich"]
+    following = YEAR + 1
+    at(province, f"{following}-11-20 08:00")
+    assert opens(mai, "maintenance_year", SCHOOL, following).json()["errors"][0]["code"] == "never_recognised"
+    for unit, end in ((KINH_BAC, "list_maintained"), (TIEN_DU, "not_list")):
+        case = opens(mai, "maintenance_year", unit, following).json()
+        moved(thu, case, "review_self", note="Giữ vững các tiêu chí")
+        moved(tuan, case, "review", paper=MINUTES)
+        moved(mai, case, end, paper=PAPER, note="Theo biên bản rà soát")
+    refused = opens(mai, "award", TIEN_DU, following, level="province", form="Bằng khen", for_whom="head").json()
+    assert refused["errors"][0]["code"] == "award_blocked"
+    award = opens(mai, "award", KINH_BAC, following, level="province", form="Bằng khen", for_whom="unit").json()
+    moved(cast.honours, award, "appraise", paper={"number": "1", "date": "2028-12-20", "conclusion": "Đủ điều kiện"})
+    moved(mai, award, "submit", paper=PAPER)
+    assert moved(chair, award, "award", paper=DECISION)["state"] == "awarded"
+    assert [b["data"]["reason"] for b in mai.get("/v1/cases", type="award_block").json()["records"]] == ["not_listed"]
