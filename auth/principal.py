@@ -51,18 +51,21 @@ class Permission(StrEnum):
     PUBLISH = "publish"  # sees what was cleared for publication, and nothing else
     AUDIT = "audit"  # sees the audit trail, the administrators' acts among it
     PROTECT = "protect"  # requests of data subjects, breaches, and the audit trail for them
+    ORIGINAL = "original"  # files as they came, with places and device numbers; others see previews
+    QUARANTINE = "quarantine"  # keeps files apart, and confirms that spilled bytes are destroyed
 
 
 R, C, V, A = Permission.READ, Permission.CAPTURE, Permission.REVIEW, Permission.ADMINISTER
+F, Q = Permission.ORIGINAL, Permission.QUARANTINE
 
 # Deny unless listed. Roles without a row read nothing until a later part of the programme gives them a view.
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.FIELD_OFFICER: frozenset({R, C}),
-    Role.UNIT_EDITOR: frozenset({R, C}),
-    Role.UNIT_HEAD: frozenset({R, C, Permission.SIGN}),
-    Role.COMMUNE_POLICE: frozenset({R, C}),
-    Role.PROVINCE_APPRAISER: frozenset({R, V, Permission.APPRAISE}),
-    Role.PROVINCE_COORDINATOR: frozenset({R, V, Permission.COORDINATE}),
+    Role.FIELD_OFFICER: frozenset({R, C, F}),
+    Role.UNIT_EDITOR: frozenset({R, C, F}),
+    Role.UNIT_HEAD: frozenset({R, C, F, Permission.SIGN}),
+    Role.COMMUNE_POLICE: frozenset({R, C, F}),
+    Role.PROVINCE_APPRAISER: frozenset({R, V, F, Q, Permission.APPRAISE}),
+    Role.PROVINCE_COORDINATOR: frozenset({R, V, F, Q, Permission.COORDINATE}),
     Role.PROVINCE_DECIDER: frozenset({R, Permission.DECIDE}),
     Role.PROVINCE_OFFICE: frozenset({R}),
     Role.AWARD_APPRAISER: frozenset({Permission.AWARD}),
@@ -70,8 +73,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PRESS_EDITOR: frozenset({Permission.PUBLISH}),
     Role.FRONT_MEMBER: frozenset({C}),
     Role.DEPARTMENT_MEMBER: frozenset({C}),
-    Role.DATA_PROTECTION_OFFICER: frozenset({Permission.AUDIT, Permission.PROTECT}),
-    Role.AUDITOR: frozenset({R, Permission.AUDIT}),
+    Role.DATA_PROTECTION_OFFICER: frozenset({R, Q, Permission.AUDIT, Permission.PROTECT}),
+    Role.AUDITOR: frozenset({R, F, Permission.AUDIT}),
     Role.ADMINISTRATOR: frozenset({A}),
 }
 

@@ -85,6 +85,12 @@ class MediaIncomplete(ProgrammeError):
     code = "media_incomplete"
 
 
+class MediaKeptApart(ProgrammeError):
+    """Evidence with a quarantined file cannot be verified; `errors` gives the code of each."""
+
+    code = "media_quarantined"
+
+
 class ConflictOpen(ProgrammeError):
     """Evidence with an open conflict cannot be verified."""
 

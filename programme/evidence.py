@@ -117,14 +117,20 @@ def standing(doc: dict[str, Any]) -> str:
     `draft pending verified changed rejected needs_info deleted`; `changed` is verified evidence that was edited
     since: what was verified stays readable, the edit waits for its own decision (protocol P35).
     """
-    files = doc.get("files", {}).values()
-    doc["media_state"] = "complete" if all(f["state"] == "verified" for f in files) else "missing"
+    doc["media_state"] = media_state({f["state"] for f in doc.get("files", {}).values()})
     doc["codes"] = [evidence_code(item, n) for item, n in sorted(doc.get("numbers", {}).items()) if item in _items(doc)]
     review = doc.get("review")
     if review:
         verified = review.get("verified_digest")
         review["has_unreviewed_changes"] = verified is not None and verified != doc["content_digest"]
     return "deleted" if doc["deleted"] else _state(doc, review)
+
+
+def media_state(states: set[str]) -> str:
+    """`complete`, `missing` while bytes are on their way, `quarantined` where a file has to be replaced."""
+    if states & {"quarantined", "destroyed"}:
+        return "quarantined"
+    return "complete" if states <= {"verified"} else "missing"
 
 
 def _items(doc: dict[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from programme.errors import (
     ContentChanged,
     FourEyes,
     MediaIncomplete,
+    MediaKeptApart,
     NotReviewable,
     OwnUnit,
     ReviewIdReused,
@@ -144,8 +145,10 @@ def _allow(
             errors=_changes_since(session, asked, shown, doc),
         )
     if asked.decision == "verified" and doc["media_state"] != "complete":
-        raise MediaIncomplete(
-            errors=[{"pointer": f"/files/{s}"} for s, f in doc["files"].items() if f["state"] != "verified"]
+        wanting = [(s, f) for s, f in doc["files"].items() if f["state"] != "verified"]
+        kept_apart = doc["media_state"] == "quarantined"
+        raise (MediaKeptApart if kept_apart else MediaIncomplete)(
+            errors=[{"pointer": f"/files/{s}", "reason": f.get("code", f["state"])} for s, f in wanting]
         )
     if asked.decision == "verified" and doc["conflicts"]:
         raise ConflictOpen(errors=[{"pointer": f"/data/{c['field']}"} for c in doc["conflicts"]])

@@ -78,9 +78,9 @@ def _change(change: Change) -> bytes:
     return orjson.dumps({**place, "kind": "put", "record": record})
 
 
-def records(found: Iterable[Shown], cursor: str | None) -> Response:
-    """A list of records and the cursor of the next page, null on the last one."""
-    text = orjson.dumps({"cursor": cursor}).decode()
+def records(found: Iterable[Shown], beside: dict[str, Any]) -> Response:
+    """A list of records, with what stands `beside` them: the cursor of the next page, null on the last one."""
+    text = orjson.dumps(beside).decode()
     return json_response(f'{text[:-1]},"records":[{",".join(s.doc for s in found)}]}}')
 
 

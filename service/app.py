@@ -11,11 +11,11 @@ from starlette.middleware.cors import CORSMiddleware
 from auth.keys import load_keys, load_secret
 from programme.registry import registry
 from service import pages, problems
+from service.bench import Bench
 from service.boot import refuse_unsafe
 from service.checkpoints import look_back
 from service.clock import Clock, SystemClock
 from service.db import Database
-from service.duties import Bench
 from service.edge import Service
 from service.limits import Limits
 from service.routes import (
@@ -29,12 +29,15 @@ from service.routes import (
     events,
     health,
     media,
+    previews,
     progress,
     proofs,
     pull,
+    quarantine,
     records,
     reviews,
     second_factor,
+    signals,
     sync,
     uploads,
     year,
@@ -54,7 +57,7 @@ ABOUT = (
 )
 ROUTERS = (
     auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, pull, events,
-    uploads, media, records, reviews, progress, cases, year, proofs, health,
+    uploads, media, previews, quarantine, records, signals, reviews, progress, cases, year, proofs, health,
 )  # fmt: skip
 
 

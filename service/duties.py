@@ -14,31 +14,16 @@ from auth.audit import Trace
 from auth.idle import switch_off_idle
 from auth.keys import load_keys
 from programme.reminders import remind
-from service import upkeep
+from service import looking, upkeep
+from service.bench import Bench
 from service.checkpoints import write_checkpoint
-from service.clock import Clock
-from service.db import Database
 from service.settings import Settings
 from service.stores import open_mirror
-from storage.inspection import inspect
-from storage.keys import of_digest
-from storage.store import BlobStore
-from sync import files, jobs, uploads
-from sync.types import Registry
+from storage import scanner
+from sync import findings, jobs, spills, uploads
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a job or duty works with."""
-
-    database: Database
-    store: BlobStore
-    types: Registry
-    clock: Clock
-    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +32,6 @@ class Duty:
 
     every: int | Callable[[Settings], int]
     act: Callable[[Bench], object]
-
-
-def _inspect(bench: Bench, job: jobs.Claimed) -> None:
-    """Looks into a file that has arrived, in a process of its own."""
-    found = inspect(bench.store.read(of_digest(job.payload)))
-    bench.database.write(files.inspected, bench.types, job, found, bench.clock.now())
 
 
 def _expire_uploads(bench: Bench) -> None:
@@ -109,13 +88,22 @@ def _note_idle(session: Session, days: int, now: int) -> None:
 
 # kind -> what is done; it ends with `jobs.finish` in its last transaction.
 JOBS: Mapping[str, Callable[[Bench, jobs.Claimed], None]] = {
-    jobs.INSPECT: _inspect,
+    jobs.INSPECT: looking.inspect,
+    spills.DESTROY: looking.destroy,
 }
+
+
+def _scan_again(bench: Bench) -> None:
+    """Files that came while the virus scanner was away are looked into again."""
+    if scanner.ready(bench.settings.clamd):
+        bench.database.write(findings.scan_again, bench.clock.now())
+
 
 DUTIES: Mapping[str, Duty] = {
     "remind of deadlines": Duty(HOUR_MS, _remind),
     "checkpoint": Duty(lambda settings: settings.checkpoint_seconds * 1000, _checkpoint),
     "expire uploads": Duty(HOUR_MS, _expire_uploads),
+    "scan files": Duty(HOUR_MS // 6, _scan_again),
     "expire sessions": Duty(HOUR_MS, _expire_sessions),
     "switch off idle accounts": Duty(24 * HOUR_MS, _switch_off_idle),
     "mirror files": Duty(MINUTE_MS, _mirror),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 from auth.principal import Grant
@@ -18,7 +18,9 @@ Instant = Annotated[
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_NO_CONTROLS)]
 UnitCode = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,31})$")]
 
-
+RECORD_ID, SHA256 = r"^[0-9A-Za-z-]{1,64}$", r"^[0-9a-f]{64}$"
+RecordId = Annotated[str, Path(pattern=RECORD_ID)]
+Digest = Annotated[str, Path(pattern=SHA256, description="SHA-256 of the file, in hex")]
 AsOf = Annotated[Literal["head", "verified"], Query(alias="as", description="As it stands, or as it was verified.")]
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="As it was at this version.")]
 

@@ -1,31 +1,44 @@
 """Lists of records, page by page: the parameters that list routes share, and the cursor between pages."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import Query, Response
+from sqlmodel import Session
 
 from auth.principal import Principal
 from service import answers
 from service.db import Database
 from service.fields import ShortText
 from sync.errors import CursorInvalid
-from sync.records import listed
+from sync.records import Shown, listed
 
 Words = Annotated[list[ShortText], Query(default_factory=list, max_length=50)]
 TypeWords = Annotated[list[ShortText], Query(alias="type", default_factory=list, max_length=50)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Place = Annotated[str | None, Query(max_length=200)]
 
+Beside = Callable[[Session, Principal, list[Shown]], dict[str, Any]]
 
-def list_page(db: Database, caller: Principal, after: str | None, limit: int, **filters: Sequence[str]) -> Response:
-    """A page of records by scope and seq, and the cursor of the next one. A filter without words lets all through."""
+
+def list_page(
+    db: Database,
+    caller: Principal,
+    after: str | None,
+    limit: int,
+    beside: Beside | None = None,
+    **filters: Sequence[str],
+) -> Response:
+    """A page of records by scope and seq, and the cursor of the next one. A filter without words lets all through.
+
+    `beside` adds to the answer what it returns of the records.
+    """
     wanted: dict[str, Any] = {name: words or None for name, words in filters.items()}
     found = db.read(listed, caller, after=decode_place(after), limit=limit + 1, **wanted)
     shown = [record for _, record in found[:limit]]
-    more = len(found) > limit
-    return answers.records(shown, encode_place(shown[-1].scope, found[limit - 1][0]) if more else None)
+    cursor = encode_place(shown[-1].scope, found[limit - 1][0]) if len(found) > limit else None
+    return answers.records(shown, {"cursor": cursor, **(db.read(beside, caller, shown) if beside else {})})
 
 
 def encode_place(scope: str, seq: int) -> str:

@@ -106,6 +106,10 @@ class Settings(BaseSettings):
     upload_idle_seconds: Annotated[
         int, Field(description="Seconds without a byte after which an upload request is ended; what arrived is kept.")
     ] = 30
+    clamd: Annotated[
+        str | None,
+        Field(description="Virus scanner: `host:port` or socket path of clamd. Unset: files say `not_scanned`."),
+    ] = None
     body_max_bytes: Annotated[int, Field(description="Largest JSON body, in bytes; uploads have their own limit.")] = (
         4 * 2**20
     )

@@ -179,3 +179,9 @@ class BatchAnswer(BaseModel):
     """An answer for each, in the order of the request."""
 
     results: list[BatchItem]
+
+
+class QueuePage(RecordPage):
+    """The queue; `signals` counts, by record and code, what a reviewer should look at before deciding."""
+
+    signals: dict[str, dict[str, int]]

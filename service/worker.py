@@ -3,7 +3,8 @@
 import logging
 import threading
 
-from service.duties import DUTIES, JOBS, Bench
+from service.bench import Bench
+from service.duties import DUTIES, JOBS
 from sync import jobs
 from sync.epoch import is_restored
 

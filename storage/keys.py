@@ -30,3 +30,8 @@ def of_digest(sha256: str) -> str:
     if not is_sha256(sha256):
         raise ValueError("not a SHA-256 in lower-case hex")
     return f"sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def of_derivative(sha256: str, name: str) -> str:
+    """The key of a picture that was made from a file; `name` is `thumbnail` or `preview`."""
+    return f"derived/{of_digest(sha256).removeprefix('sha256/')}.{name}.jpg"

@@ -7,42 +7,45 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from auth.principal import Principal
-from sync import canonical, jobs
+from sync import canonical
 from sync.append import append
 from sync.locks import hold
 from sync.models import Attachment, Blob, Holding, Record
 from sync.notice import server_op
 from sync.op import Action, Op
-from sync.stamp import file_entry
+from sync.stamp import FileState, file_entry
 from sync.types import Registry
 from sync.visibility import visible
+from sync.world import FILE_STATE
 
-VERIFIED, MISSING, UNKNOWN = "verified", "missing", "unknown"
+VERIFIED, MISSING, UNKNOWN, DESTROYED = "verified", "missing", "unknown", "destroyed"
 
 
-def arrived(session: Session, registry: Registry, record_ids: list[str], now: int) -> None:
-    """Tells records how their files stand: they have come, were looked into, or lost. Every reader pulls the change."""
+def arrived(session: Session, registry: Registry, record_ids: list[str], now: int, actor: str = "") -> None:
+    """Tells records how their files stand: they have come, were looked into, or lost. Every reader pulls the change.
+
+    `actor`: the account that caused it, where somebody did.
+    """
     rows = session.execute(
         select(
             col(Attachment.record_id),
             col(Attachment.sha256),
             col(Attachment.state),
-            col(Blob.mime),
-            col(Blob.check),
-            col(Blob.backed_up_at),
             col(Record.type),
             col(Record.scope),
+            col(Record.ver),
+            *FILE_STATE,
         )
         .join(Blob, col(Blob.sha256) == col(Attachment.sha256), isouter=True)
         .join(Record, col(Record.id) == col(Attachment.record_id))
         .where(col(Attachment.record_id).in_(sorted(record_ids)), col(Attachment.named))
         .order_by(col(Attachment.record_id), col(Attachment.sha256))
     ).all()
-    files: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for record_id, sha256, state, mime, check, backed_up_at, type_name, scope in rows:
-        found = files.setdefault((record_id, type_name, scope), {})
-        found[sha256] = _shown(state == VERIFIED, mime, check, backed_up_at)
-    append(session, registry, [_told(key, found, now) for key, found in files.items()], now)
+    files: dict[tuple[str, str, str, int], dict[str, Any]] = {}
+    for record_id, sha256, state, type_name, scope, ver, *blob in rows:
+        found = files.setdefault((record_id, type_name, scope, ver), {})
+        found[sha256] = _shown(state, *blob)
+    append(session, registry, [_told(key, found, now, actor) for key, found in files.items()], now)
 
 
 def named_by(session: Session, *sha256: str) -> list[str]:
@@ -51,17 +54,11 @@ def named_by(session: Session, *sha256: str) -> list[str]:
     return sorted(set(session.execute(select(col(Attachment.record_id)).where(*where)).scalars()))
 
 
-def _told(key: tuple[str, str, str], found: dict[str, Any], now: int) -> Op:
-    record_id, type_name, scope = key
-    op_id = canonical.derived_id(f"files{record_id}{now}", canonical.sha256(canonical.encode(found)))
-    return server_op(op_id, type_name, record_id, scope, Action.PATCH, server={"files": found})
-
-
-def inspected(session: Session, registry: Registry, job: jobs.Claimed, check: str, now: int) -> None:
-    """Notes whether a decoder could read a file (`ok unreadable unknown`), and tells every record that names it."""
-    session.execute(update(Blob).where(col(Blob.sha256) == job.payload).values(check=check))
-    arrived(session, registry, named_by(session, job.payload), now)
-    jobs.finish(session, job)
+def _told(key: tuple[str, str, str, int], found: dict[str, Any], now: int, actor: str) -> Op:
+    record_id, type_name, scope, ver = key
+    # A file may come to stand as it stood before: the version tells the two ops apart.
+    op_id = canonical.derived_id(f"files{record_id}{ver}{now}", canonical.sha256(canonical.encode(found)))
+    return server_op(op_id, type_name, record_id, scope, Action.PATCH, actor=actor, server={"files": found})
 
 
 def backed_up(session: Session, registry: Registry, digests: Sequence[str], now: int) -> None:
@@ -92,24 +89,25 @@ def standings(session: Session, principal: Principal, asked: Sequence[tuple[str,
     account has sent all of it. Whoever merely knows a digest learns nothing (protocol P44).
     """
     digests = sorted({sha256 for _, sha256 in asked})
-    of_blob = (col(Blob.mime), col(Blob.check), col(Blob.backed_up_at))
     named = session.execute(
-        select(col(Attachment.record_id), col(Attachment.sha256), col(Attachment.state), *of_blob)
+        select(col(Attachment.record_id), col(Attachment.sha256), col(Attachment.state), *FILE_STATE)
         .join(Record, col(Record.id) == col(Attachment.record_id))
         .join(Blob, col(Blob.sha256) == col(Attachment.sha256), isouter=True)
         .where(col(Attachment.sha256).in_(digests), visible(principal, col(Record.scope)))
     ).all()
     sent = session.execute(
-        select(col(Blob.sha256), *of_blob)
+        select(col(Blob.sha256), *FILE_STATE)
         .join(Holding, col(Holding.sha256) == col(Blob.sha256))
         .where(col(Blob.sha256).in_(digests), col(Holding.account_id) == principal.account_id)
     ).all()
-    of_record = {(r, s): _shown(state == VERIFIED, *blob) for r, s, state, *blob in named}
-    of_account = {s: _shown(True, *blob) for s, *blob in sent}
+    of_record = {(r, s): _shown(state, *blob) for r, s, state, *blob in named}
+    of_account = {s: _shown(VERIFIED, *blob) for s, *blob in sent}
     return [of_record.get((r, s)) or of_account.get(s) or {"state": UNKNOWN} for r, s in asked]
 
 
-def _shown(here: bool, mime: str | None, check: str | None, backed_up_at: int | None) -> dict[str, Any]:
-    if not here or mime is None or check is None:
+def _shown(state: str, *blob: Any) -> dict[str, Any]:
+    if state == DESTROYED:
+        return {"state": DESTROYED, "remove": True}
+    if state != VERIFIED or blob[0] is None:
         return {"state": MISSING}
-    return file_entry(mime, check, backed_up_at)
+    return file_entry(FileState(*blob))

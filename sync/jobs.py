@@ -23,6 +23,7 @@ class Claimed:
     id: int
     kind: str
     payload: str
+    attempt: int  # from 1
 
 
 def add(session: Session, kind: str, payload: str, now: int) -> None:
@@ -32,7 +33,7 @@ def add(session: Session, kind: str, payload: str, now: int) -> None:
 def claim(session: Session, now: int) -> Claimed | None:
     """The next due job, leased: should this worker die, the job is due again after the lease. None: nothing is due."""
     due = (
-        select(col(Job.id), col(Job.kind), col(Job.payload))
+        select(col(Job.id), col(Job.kind), col(Job.payload), col(Job.attempts) + 1)
         .where(col(Job.done).is_(False), col(Job.run_at) <= now, col(Job.attempts) < MAX_ATTEMPTS)
         .order_by(col(Job.run_at), col(Job.id))
         .limit(1)
@@ -50,6 +51,11 @@ def release(session: Session, now: int) -> None:
     """Makes every unfinished job due again; for a service that is alone and starts, whose claims died with it."""
     unfinished = (col(Job.done).is_(False), col(Job.run_at) > now)
     session.execute(update(Job).where(*unfinished).values(run_at=now))
+
+
+def later(session: Session, job: Claimed, run_at: int) -> None:
+    """Puts a job that did not succeed off to `run_at` (ms)."""
+    session.execute(update(Job).where(col(Job.id) == job.id).values(run_at=run_at))
 
 
 def finish(session: Session, job: Claimed) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from auth.principal import Permission, Principal
 from storage.errors import OffsetMismatch
 from storage.store import BlobStore
-from sync import jobs
+from sync import jobs, spills
 from sync.errors import SyncError
 from sync.locks import hold
 from sync.models import Attachment, Blob, Holding, Record, Upload
@@ -24,6 +24,7 @@ from sync.records import Shown
 from sync.uploads import MISMATCHED, OPEN, VERIFIED, Announced, UploadView, create, own, view
 
 UNKNOWN_MIME = "application/octet-stream"
+DESTROYED = "destroyed"  # an upload that brought bytes which may not be kept (`spills.py`)
 
 Arrived = Callable[[Session, list[str], int], None]
 """Told, inside the transaction, which records a file has just become present for, and when (ms)."""
@@ -45,6 +46,16 @@ class SweptAway(Exception):
     """A sweep took the old bytes of this digest just after they were sealed anew: seal again, and finish again."""
 
 
+class MediaQuarantined(SyncError):
+    """The file is kept apart, or its bytes were destroyed. Its code says why, its text what to do."""
+
+    code = "media_quarantined"
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self.code = code  # type: ignore[misc]  # one class, as many codes as there are reasons
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What the bytes in the store are: digest in hex, size, and the type that their first bytes show."""
@@ -61,6 +72,7 @@ class Media:
     sha256: str
     mime: str
     name: str
+    previews: str
 
 
 def measure(store: BlobStore, upload: UploadView) -> Measured:
@@ -132,9 +144,13 @@ def finish(
     session.add(upload)
     if upload.state == VERIFIED:
         upload.sha256 = measured.sha256
-        if session.get(Blob, measured.sha256) is None and not here(measured.sha256):
+        if spills.is_destroyed(session, measured.sha256):
+            upload.state = DESTROYED
+            jobs.add(session, spills.DESTROY, f"{measured.sha256} {upload.id}", now)
+        elif session.get(Blob, measured.sha256) is None and not here(measured.sha256):
             raise SweptAway
-        _keep(session, measured, principal.account_id, now)
+        else:
+            _keep(session, measured, principal.account_id, now)
         records = _attach(session, principal, upload)
         if records:
             arrived(session, records, now)
@@ -145,6 +161,7 @@ def _keep(session: Session, measured: Measured, account_id: str, now: int) -> No
     sha256 = measured.sha256
     if session.scalar(select(col(Blob.sha256)).where(col(Blob.sha256) == sha256)) is None:
         blob = {"sha256": sha256, "size": measured.size, "mime": measured.mime, "check": "pending", "created_at": now}
+        blob |= {"previews": "pending", "scan": "not_scanned"}
         session.execute(insert(Blob).values(blob))
         jobs.add(session, jobs.INSPECT, sha256, now)
     else:
@@ -176,7 +193,9 @@ def _attach(session: Session, principal: Principal, upload: Upload) -> list[str]
         if account_id == principal.account_id or _may_capture(session, principal, record_id)
     ]
     if found:
-        session.execute(update(Attachment).where(of_file, col(Attachment.record_id).in_(found)).values(state=VERIFIED))
+        session.execute(
+            update(Attachment).where(of_file, col(Attachment.record_id).in_(found)).values(state=upload.state)
+        )
     return found
 
 
@@ -186,7 +205,9 @@ def _may_capture(session: Session, principal: Principal, record_id: str) -> bool
 
 
 def find(session: Session, shown: Shown, sha256: str) -> Media:
-    """A file that a version of a record names; the caller may read that version. Raises MediaUnknown, MediaMissing.
+    """A file that a version of a record names; the caller may read that version.
+
+    Raises MediaUnknown, MediaMissing, MediaQuarantined.
 
     Bytes that another account brought do not count until they have come for this record.
     """
@@ -196,6 +217,10 @@ def find(session: Session, shown: Shown, sha256: str) -> Media:
     if named is None or attachment is None:
         raise MediaUnknown
     blob = session.get(Blob, sha256)
+    if attachment.state == DESTROYED:
+        raise MediaQuarantined("file_destroyed")
     if attachment.state != VERIFIED or blob is None:
         raise MediaMissing
-    return Media(sha256, blob.mime, named.get("name") or sha256)
+    if blob.held:
+        raise MediaQuarantined(blob.held)
+    return Media(sha256, blob.mime, named.get("name") or sha256, blob.previews)

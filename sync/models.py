@@ -186,6 +186,17 @@ class Blob(SQLModel, table=True):
     backed_up_at: int | None = Field(
         default=None, sa_type=BigInteger, description="since when a second copy is known to be good"
     )
+    held: str | None = Field(default=None, description="code for which it is quarantined: not served, to nobody")
+    previews: str = Field(
+        default="pending",
+        sa_column=Column(String, nullable=False, server_default="none"),
+        description="pending | ready | failed | none",
+    )
+    scan: str = Field(
+        default="not_scanned",
+        sa_column=Column(String, nullable=False, server_default="not_scanned"),
+        description="not_scanned | clean | found | too_large",
+    )
 
 
 class Holding(SQLModel, table=True):
@@ -207,7 +218,7 @@ class Attachment(SQLModel, table=True):
     record_id: str = Field(primary_key=True)
     sha256: str = Field(primary_key=True)
     account_id: str = Field(description="who attached it")
-    state: str = Field(description="missing | verified")
+    state: str = Field(description="missing | verified | destroyed")
     named: bool = Field(
         default=True, sa_column=Column(Boolean, nullable=False, server_default=true()), description="by the head"
     )

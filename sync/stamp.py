@@ -1,5 +1,6 @@
 """What the service adds to a record that an op has changed. Pure but for the world it asks."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sync.instant import iso
@@ -7,6 +8,9 @@ from sync.op import Op
 from sync.plan import Plan, World
 from sync.state import State
 from sync.types import MEDIA, RecordType
+
+# Reasons that people give, for which no phone may keep its copy (domain L7, L8).
+REMOVED = frozenset({"file_secret", "file_personal_data"})
 
 
 def stamp(world: World, plan: Plan, op: Op, state: State, record_type: RecordType, files: set[str], at: int) -> None:
@@ -34,7 +38,26 @@ def stamp(world: World, plan: Plan, op: Op, state: State, record_type: RecordTyp
         state.server["files"] = shown
 
 
-def file_entry(mime: str, check: str, backed_up_at: int | None) -> dict[str, Any]:
-    """What a record says of a file that is here. Safe to delete from a phone: verified, and a second copy is good."""
-    safe = backed_up_at is not None
-    return {"state": "verified", "mime": mime, "check": check, "backed_up": safe, "safe_to_delete": safe}
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file that is here, as its row has it; fields in the order of `world.FILE_STATE`."""
+
+    mime: str
+    check: str
+    backed_up_at: int | None
+    held: str | None
+    previews: str
+    scan: str
+
+
+def file_entry(file: FileState) -> dict[str, Any]:
+    """What a record says of a file that is here. Safe to delete from a phone: verified, and a second copy is good.
+
+    A quarantined file carries the code of the reason; with `remove` every phone has to delete its copy.
+    """
+    backed_up = file.backed_up_at is not None
+    entry = {"state": "verified", "mime": file.mime, "check": file.check, "backed_up": backed_up}
+    entry |= {"safe_to_delete": backed_up and file.held is None, "previews": file.previews, "scan": file.scan}
+    if file.held:
+        entry |= {"state": "quarantined", "code": file.held, "previews": "none", "remove": file.held in REMOVED}
+    return entry

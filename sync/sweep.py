@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session, col
 
-from sync import jobs
+from sync import jobs, spills
 from sync.locks import hold
 from sync.models import Attachment, Blob, Holding, Op
 
@@ -49,7 +49,7 @@ def take(session: Session, sha256: str, remove: Callable[[], None]) -> bool:
 def adopt(session: Session, sha256: str, size: int, mime: str, now: int) -> None:
     """Lets good bytes count that a killed process left without a row; nobody owns them, and they are young."""
     hold(session, [sha256])
-    if session.get(Blob, sha256) is None:
+    if session.get(Blob, sha256) is None and not spills.is_destroyed(session, sha256):
         blob = {"sha256": sha256, "size": size, "mime": mime, "check": "pending", "created_at": now}
         session.execute(insert(Blob).values(blob))
         jobs.add(session, jobs.INSPECT, sha256, now)

@@ -16,10 +16,14 @@ from sync.op import MAX_DEPS, Envelope, read
 from sync.op import Op as ReadOp
 from sync.outcome import Entry, Known
 from sync.plan import Waiting
-from sync.stamp import file_entry
+from sync.stamp import FileState, file_entry
 from sync.types import MEDIA, Registry
 
 AT_ONCE = 10_000  # databases bound how many values one statement may hold, and an op may name more files than that
+
+FILE_STATE: tuple[Any, ...] = tuple(  # the columns of `stamp.FileState`, in its order
+    col(c) for c in (Blob.mime, Blob.check, Blob.backed_up_at, Blob.held, Blob.previews, Blob.scan)
+)
 
 
 class DbWorld:
@@ -124,12 +128,12 @@ class DbWorld:
         wanted = sorted(digests)
         for start in range(0, len(wanted), AT_ONCE):
             rows = self.session.execute(
-                select(col(Blob.sha256), col(Blob.mime), col(Blob.check), col(Blob.backed_up_at))
+                select(col(Blob.sha256), *FILE_STATE)
                 .join(Holding, col(Holding.sha256) == col(Blob.sha256))
                 .where(col(Blob.sha256).in_(wanted[start : start + AT_ONCE]), col(Holding.account_id) == account_id)
             )
             for sha256, *found in rows:
-                self.files[sha256, account_id] = file_entry(*found)
+                self.files[sha256, account_id] = file_entry(FileState(*found))
 
     def fetch_media(self, ops: list[ReadOp]) -> None:
         """Files that ops of the service attach in somebody's name; most attach none."""

@@ -158,7 +158,7 @@ def list_cases(
     wanted = CaseFilter(type_, year, unit, state, period)
     found = db.read(cases, caller, wanted, decode_since(cursor), limit + 1)
     more = encode_since(found[limit - 1][0]) if len(found) > limit else None
-    return answers.records([shown for _, shown in found[:limit]], more)
+    return answers.records([shown for _, shown in found[:limit]], {"cursor": more})
 
 
 @router.get("/{record_id}/moves", operation_id="caseMoves", responses=responses(*CALLER_CODES, "case_unknown"))

@@ -6,30 +6,25 @@ import unicodedata
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Request, Response, status
+from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, StringConstraints
 from sqlmodel import Session
 
 from auth.principal import Principal
 from programme.reading import chosen
-from service.deps import CALLER_CODES, Caller, Db, Store
-from service.fields import Answer, AsOf, Body, Version
+from service.deps import CALLER_CODES, FILE_CODES, Caller, Db, Store
+from service.fields import RECORD_ID, SHA256, Answer, AsOf, Body, Digest, RecordId, Version
 from service.problems import responses
 from storage import keys
 from storage.errors import ObjectUnknown
 from storage.store import BlobStore
-from sync import files, media
+from sync import files, media, served
 from sync.errors import SyncError
 
-CODES = (*CALLER_CODES, "record_unknown", "media_unknown", "media_missing", "range_invalid", "storage_unavailable")
+CODES = (*CALLER_CODES, "record_unknown", *FILE_CODES, "original_restricted", "range_invalid", "storage_unavailable")
 RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 BYTES = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
-
-RECORD_ID, SHA256 = r"^[0-9A-Za-z-]{1,64}$", r"^[0-9a-f]{64}$"
-
-RecordId = Annotated[str, Path(pattern=RECORD_ID)]
-Digest = Annotated[str, Path(pattern=SHA256, description="SHA-256 of the file, in hex")]
 
 router = APIRouter(tags=["media"])
 
@@ -46,13 +41,18 @@ class HeldFiles(Body):
 
 
 class FileStanding(Answer):
-    """`missing`: send it. `unknown`: nothing that the caller may read names it. `safe_to_delete`: from the phone."""
+    """`missing`: send it. `unknown`: nothing that the caller may read names it. `safe_to_delete`: from the phone.
+
+    `quarantined` for the reason `code`; with `remove` the phone has to delete its copy.
+    """
 
     record_id: str
     sha256: str
-    state: Literal["verified", "missing", "unknown"]
+    state: Literal["verified", "missing", "unknown", "quarantined", "destroyed"]
     backed_up: bool = False
     safe_to_delete: bool = False
+    code: str | None = None
+    remove: bool = False
 
 
 class FileStandings(BaseModel):
@@ -115,7 +115,7 @@ def download(
 def _named(
     session: Session, caller: Principal, record_id: str, sha256: str, *, verified: bool, ver: int | None
 ) -> media.Media:
-    return media.find(session, chosen(session, caller, record_id, verified=verified, ver=ver), sha256)
+    return served.original(session, caller, chosen(session, caller, record_id, verified=verified, ver=ver), sha256)
 
 
 def _length(store: BlobStore, sha256: str) -> int:

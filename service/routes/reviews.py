@@ -1,6 +1,6 @@
 """The review desk: what waits, and decisions bound to what was shown (protocol C.7)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
@@ -10,12 +10,14 @@ from auth.clients import same_hands
 from auth.principal import Principal
 from programme.batch import Answered, decide_all
 from programme.review import REASONS, Decision, decide
+from programme.signals import signal_counts
 from service import answers
 from service.deps import CALLER_CODES, Caller, Db, Language, Types, Witnessed
 from service.fields import Body
 from service.listing import Limit, Place, TypeWords, Words, list_page
 from service.problems import responses
-from service.wire import BatchAnswer, Record, RecordPage
+from service.wire import BatchAnswer, QueuePage, Record
+from sync.records import Shown
 from sync.types import Registry
 
 router = APIRouter(prefix="/v1/reviews", tags=["review"])
@@ -29,6 +31,7 @@ REVIEW_CODES = (
     "not_reviewable",
     "content_changed",
     "media_incomplete",
+    "media_quarantined",
     "conflict_open",
     "review_id_reused",
 )
@@ -61,7 +64,7 @@ class ReviewRequest(Body):
     "/queue",
     operation_id="reviewQueue",
     response_class=Response,
-    responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": RecordPage}},
+    responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": QueuePage}},
 )
 def queue(
     caller: Caller,
@@ -73,7 +76,11 @@ def queue(
     state: Annotated[list[Literal["pending", "changed", "rejected", "needs_info"]], Query()] = ["pending", "changed"],  # noqa: B006  # read only
 ) -> Response:
     """Evidence that waits for a decision, in the order in which it changed last."""
-    return list_page(db, caller, cursor, limit, scopes=scope, types=type_, states=state)
+    return list_page(db, caller, cursor, limit, _signals, scopes=scope, types=type_, states=state)
+
+
+def _signals(session: Session, caller: Principal, shown: list[Shown]) -> dict[str, Any]:
+    return {"signals": signal_counts(session, caller, shown)}
 
 
 class ReviewList(Body):

@@ -57,7 +57,16 @@ def _push(who: Person, place: Place) -> str:
 
 def _head_media(who: Person, place: Place) -> str:
     answer = who.province.http.head(f"/v1/media/{place.record['id']}/{SHA}", headers=who.headers)
-    return "record_unknown" if answer.status_code == 404 else "ok"
+    return {404: "record_unknown", 403: "original_restricted"}.get(answer.status_code, "ok")
+
+
+def _kept_apart(action: str, body: dict[str, str] | None) -> Callable[[Person, Place], str]:
+    def probe(who: Person, place: Place) -> str:
+        """A file that the record does not name: to be told so is to be let through."""
+        answer = verdict(who.post(f"/v1/media/{place.record['id']}/{'0' * 64}/{action}", body))
+        return "ok" if answer == "media_unknown" else answer
+
+    return probe
 
 
 def _import(who: Person, _place: Place) -> str:
@@ -104,6 +113,11 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "readProof": lambda who, at: verdict(who.get("/v1/proofs", scope=f"{at.unit}/2026")),
     "getMedia": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}")),
     "getMediaHead": _head_media,
+    "getPreview": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}/thumbnail")),
+    "quarantineFile": _kept_apart("quarantine", {"reason": "other"}),
+    "releaseFile": _kept_apart("release", None),
+    "destroyFile": _kept_apart("destroy", {"officer": "Thiếu tá Hoà"}),
+    "readSignals": lambda who, at: verdict(who.get(f"/v1/records/{at.record['id']}/signals")),
     "unitProgress": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/progress")),
     "dossierState": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/dossier")),
     "setQuotas": lambda who, _at: verdict(

@@ -4,7 +4,8 @@ import pytest
 
 from people import Province
 from service import worker
-from service.duties import Bench, Duty
+from service.bench import Bench
+from service.duties import Duty
 
 HOUR = 3_600_000
 

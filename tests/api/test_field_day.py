@@ -43,6 +43,7 @@ def test_a_photo_comes_from_a_phone_and_is_verified(province: Province) -> None:
     shown = tuan.record(made["record"]["id"])
     assert next(iter(shown["files"].values())) == {
         "state": "verified", "mime": "image/jpeg", "check": "ok", "backed_up": False, "safe_to_delete": False,
+            "previews": "ready", "scan": "not_scanned",
     }  # fmt: skip
     assert tuan.get(f"/v1/media/{shown['id']}/{file_entry(photo)['sha256']}").content == photo
 

@@ -16,7 +16,8 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from programme.registry import registry
-from service.duties import DUTIES, Bench
+from service.bench import Bench
+from service.duties import DUTIES
 from sync.models import Attachment, Record
 
 PROGRAM = Path(__file__).with_name("server.py")

@@ -1,0 +1,73 @@
+"""Files that people keep apart, let out again, or have destroyed: the procedure for spills (domain L7, L8)."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response, status
+from pydantic import Field
+
+from service.deps import CALLER_CODES, Caller, Db, Now, Types
+from service.fields import Answer, Body, Digest, Instant, RecordId, ShortText
+from service.problems import responses
+from sync.quarantine import destroy, quarantine, release
+
+CODES = (*CALLER_CODES, "record_unknown", "media_unknown", "not_permitted")
+REASONS = {"may_be_secret": "file_secret", "personal_data": "file_personal_data", "other": "file_not_evidence"}
+
+router = APIRouter(prefix="/v1/media/{record_id}/{sha256}", tags=["media"])
+
+
+class QuarantineRequest(Body):
+    """Why the file may be shown to nobody. The note goes to reviewers, never into the feed; name no content in it."""
+
+    reason: Literal["may_be_secret", "personal_data", "other"]
+    note: Annotated[str | None, Field(max_length=1000, pattern=r"^[^\u0000]*$")] = None
+
+
+class DestroyRequest(Body):
+    """The security officer who was told of the spill."""
+
+    officer: ShortText
+
+
+class KeptApart(Answer):
+    """How a file is kept apart; `destroyed_at`: since when its bytes are gone, for good."""
+
+    sha256: str
+    code: str
+    note: str | None
+    by: str
+    at: Instant
+    destroyed_at: Instant | None
+
+
+@router.post("/quarantine", operation_id="quarantineFile", responses=responses(*CODES))
+def quarantine_file(
+    record_id: RecordId, sha256: Digest, body: QuarantineRequest, caller: Caller, db: Db, types: Types, now: Now
+) -> KeptApart:
+    """From now on nobody is served this file or its previews, in any record; phones are told, and to remove it."""
+    code = REASONS[body.reason]
+    kept = db.write(quarantine, types, caller, record_id, sha256, code=code, note=body.note, now=now)
+    return KeptApart.model_validate(kept)
+
+
+@router.post(
+    "/release",
+    operation_id="releaseFile",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(*CODES, "not_quarantined"),
+)
+def release_file(record_id: RecordId, sha256: Digest, caller: Caller, db: Db, types: Types, now: Now) -> Response:
+    """Serves a file again, one that the service had kept apart as well. Takes the permission wherever it is used."""
+    db.write(release, types, caller, record_id, sha256, now)
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+@router.post(
+    "/destroy", operation_id="destroyFile", responses=responses(*CODES, "not_quarantined", "second_person_needed")
+)
+def destroy_file(
+    record_id: RecordId, sha256: Digest, body: DestroyRequest, caller: Caller, db: Db, types: Types, now: Now
+) -> KeptApart:
+    """Confirms, as a second person, that the bytes of a quarantined file are destroyed everywhere, for good."""
+    kept = db.write(destroy, types, caller, record_id, sha256, body.officer, now)
+    return KeptApart.model_validate(kept)
