@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import CompoundSelect, bindparam, false, null, select, union_all
+from sqlalchemy import Integer, Select, bindparam, false, null, select
 from sqlmodel import Session, col
 
 from auth.principal import Principal
@@ -49,12 +50,16 @@ class Change:
 
 def heads_of(session: Session, principal: Principal) -> dict[str, Head]:
     """The heads of every scope that the caller may read."""
-    columns: tuple[Any, ...] = (ScopeHead.scope, ScopeHead.seq, ScopeHead.hash, ScopeHead.n, ScopeHead.xor)
-    rows = session.execute(select(*columns, col(ScopeHead.counted)).where(visible(principal, col(ScopeHead.scope))))
     return {
         scope: Head(seq, entry_hash, Tally(n, xor or NOTHING) if counted == seq else None)
-        for scope, seq, entry_hash, n, xor, counted in rows
+        for scope, seq, entry_hash, n, xor, counted in session.execute(heads_query(principal))
     }
+
+
+def heads_query(principal: Principal) -> Select[Any]:
+    """Rows of `scope_head` that the caller may read, by ranges of its key."""
+    columns: tuple[Any, ...] = (ScopeHead.scope, ScopeHead.seq, ScopeHead.hash, ScopeHead.n, ScopeHead.xor)
+    return select(*columns, col(ScopeHead.counted)).where(visible(principal, col(ScopeHead.scope)))
 
 
 def hash_at(session: Session, scope: str, seq: int) -> bytes:
@@ -72,7 +77,9 @@ def changes(
     """
     step, read, size = min(limit, FIRST), 0, 0
     while step:
-        rows = session.execute(feed(), {"scope": scope, "after": after, "n": step}).all()
+        asked = {"scope": scope, "after": after, "n": step}
+        records, lefts = (session.execute(query, asked).all() for query in feed())
+        rows = sorted([*records, *lefts], key=itemgetter(0))[:step] if lefts else records
         for row in rows:
             change = _change(scope, types, *row)
             size += change.size
@@ -96,12 +103,18 @@ def _change(
 
 
 @cache
-def feed() -> CompoundSelect[Any]:
-    """Rows of `record` and `left_record` of `:scope` after `:after`, the first `:n` by seq: two indexes, merged."""
+def feed() -> tuple[Select[Any], Select[Any]]:
+    """Rows of `record` and of `left_record` of `:scope` after `:after`, the first `:n` of each by seq.
+
+    Two queries, each along its index: PostgreSQL sorts the whole scope for one query over both.
+    """
+    record: tuple[Any, ...] = (Record.id, Record.ver, Record.type, Record.deleted, Record.doc)
+    left: tuple[Any, ...] = (LeftRecord.record_id, LeftRecord.ver, null(), false(), null())
+    return _after(Record, record), _after(LeftRecord, left)
+
+
+def _after(table: type[Record] | type[LeftRecord], columns: tuple[Any, ...]) -> Select[Any]:
     scope: Any = bindparam("scope")
     after: Any = bindparam("after")
-    record: tuple[Any, ...] = (Record.id, Record.ver, Record.type, Record.deleted, Record.doc)
-    records = select(col(Record.seq).label("seq"), *record).where(col(Record.scope) == scope, col(Record.seq) > after)
-    left: tuple[Any, ...] = (LeftRecord.record_id, LeftRecord.ver, null(), false(), null())
-    lefts = select(col(LeftRecord.seq), *left).where(col(LeftRecord.scope) == scope, col(LeftRecord.seq) > after)
-    return union_all(records, lefts).order_by("seq").limit(bindparam("n"))
+    where = (col(table.scope) == scope, col(table.seq) > after)
+    return select(col(table.seq), *columns).where(*where).order_by(col(table.seq)).limit(bindparam("n", type_=Integer))

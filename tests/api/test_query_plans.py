@@ -1,0 +1,54 @@
+"""What a pull asks the database costs what it brings, not what there is: the plans at 20,000 records (protocol P8)."""
+
+import re
+
+from sqlalchemy import Executable, insert, text
+from sqlmodel import Session
+
+from auth.principal import Grant, Principal, Role
+from people import KINH_BAC, Province
+from phones import SCOPE
+from sync.feed import feed, heads_query
+from sync.models import LeftRecord, Record, ScopeHead
+
+MANY = 20_000
+
+
+def fill(session: Session) -> None:
+    """Very many records in one scope, and very many scopes."""
+    row = {
+        "type": "minutes",
+        "scope": SCOPE,
+        "ver": 1,
+        "deleted": False,
+        "state": "pending",
+        "content_digest": "0" * 64,
+    }
+    row |= {"doc": "{}", "meta": "{}"}
+    records = [{**row, "id": f"{n:036}", "seq": n, "state": f"state {n % 50}"} for n in range(1, MANY + 1)]
+    session.execute(insert(Record), records)
+    session.execute(insert(ScopeHead), [{"scope": f"x{n}/2026", "seq": 1, "hash": b"h"} for n in range(MANY)])
+    lefts = [{"scope": SCOPE, "seq": n, "record_id": f"{n:036}", "ver": 1} for n in range(MANY + 1, MANY + 5001)]
+    session.execute(insert(LeftRecord), lefts)
+
+
+def plan(province: Province, query: Executable) -> str:
+    """How the database would answer, in its own words."""
+    dialect = province.db.reader.dialect
+    sql = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))  # type: ignore[attr-defined]
+    word = "explain query plan" if province.db.is_sqlite else "explain"
+    with province.db.reader.connect() as connection:
+        return "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(f"{word} {sql.replace('%', '%%')}"))
+
+
+def test_pages_and_heads_are_read_by_index_without_sorting_or_scanning(province: Province) -> None:
+    province.db.write(fill)
+    with province.db.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("analyze"))
+    lan = Principal("lan", "phone", (Grant(KINH_BAC, Role.FIELD_OFFICER),))
+    for after in (0, MANY - 100):
+        page = "\n".join(plan(province, query.params(scope=SCOPE, after=after, n=501)) for query in feed())
+        assert "record_feed" in page, page
+        assert not re.search(r"\bSort\b|Seq Scan|TEMP B-TREE|\bSCAN\b", page), page
+    heads = plan(province, heads_query(lan))
+    assert not re.search(r"\bSort\b|Seq Scan|TEMP B-TREE|\bSCAN\b", heads), heads
