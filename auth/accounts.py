@@ -149,6 +149,11 @@ def _tell(session: Session, account_id: str) -> None:
     session.info.setdefault("touched", set()).add(f"user:{account_id}")
 
 
+def grants_at(session: Session, account_id: str, at: int) -> tuple[Grant, ...]:
+    """What an account was granted at a time, ms since 1970; for the service itself."""
+    return _grants(session, [account_id], at)[account_id]
+
+
 def _view(account: Account, grants: tuple[Grant, ...]) -> AccountView:
     return AccountView(
         account.id,

@@ -137,3 +137,9 @@ class TooManyRequests(AuthError):
     """A limit is used up; `headers` say when there is room again."""
 
     code = "too_many_requests"
+
+
+class DeviceProofInvalid(AuthError):
+    """The request is not signed by the key of this client, or there is no such client; the answer never says which."""
+
+    code = "device_proof_invalid"

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     CAPTURE = "capture"
     REVIEW = "review"
     ADMINISTER = "administer"
+    SUPERVISE = "supervise"
     SIGN = "sign"  # what a unit sends out in its own name: registration, monthly report, dossier
     COORDINATE = "coordinate"  # lists, guidance, inspections and answers of the provincial police
     APPRAISE = "appraise"  # dossiers and maintenance, with minutes
@@ -56,16 +57,16 @@ class Permission(StrEnum):
 
 
 R, C, V, A = Permission.READ, Permission.CAPTURE, Permission.REVIEW, Permission.ADMINISTER
-F, Q = Permission.ORIGINAL, Permission.QUARANTINE
+F, Q, S = Permission.ORIGINAL, Permission.QUARANTINE, Permission.SUPERVISE
 
 # Deny unless listed. Roles without a row read nothing until a later part of the programme gives them a view.
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FIELD_OFFICER: frozenset({R, C, F}),
     Role.UNIT_EDITOR: frozenset({R, C, F}),
-    Role.UNIT_HEAD: frozenset({R, C, F, Permission.SIGN}),
+    Role.UNIT_HEAD: frozenset({R, C, F, S, Permission.SIGN}),
     Role.COMMUNE_POLICE: frozenset({R, C, F}),
     Role.PROVINCE_APPRAISER: frozenset({R, V, F, Q, Permission.APPRAISE}),
-    Role.PROVINCE_COORDINATOR: frozenset({R, V, F, Q, Permission.COORDINATE}),
+    Role.PROVINCE_COORDINATOR: frozenset({R, V, F, Q, S, Permission.COORDINATE}),
     Role.PROVINCE_DECIDER: frozenset({R, Permission.DECIDE}),
     Role.PROVINCE_OFFICE: frozenset({R}),
     Role.AWARD_APPRAISER: frozenset({Permission.AWARD}),
@@ -75,7 +76,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DEPARTMENT_MEMBER: frozenset({C}),
     Role.DATA_PROTECTION_OFFICER: frozenset({R, Q, Permission.AUDIT, Permission.PROTECT}),
     Role.AUDITOR: frozenset({R, F, Permission.AUDIT}),
-    Role.ADMINISTRATOR: frozenset({A}),
+    Role.ADMINISTRATOR: frozenset({A, S}),
 }
 
 

@@ -10,7 +10,7 @@ from programme.batch import Answered
 from service.problems import catalogue, message
 from sync.feed import Change
 from sync.instant import iso
-from sync.outcome import Outcome
+from sync.outcome import Known, Outcome
 from sync.pull import Page
 from sync.push import Pushed
 from sync.records import Shown
@@ -28,11 +28,17 @@ def json_response(text: str) -> Response:
 
 def pushed(answer: Pushed, language: str, now: int, receipt: str | None, safe: dict[str, int]) -> Response:
     """The answer to a push (protocol C.4)."""
-    results = ",".join(with_document(result(o, language), "record", o.doc) for o in answer.outcomes)
+    results = ",".join(told(o, language) for o in answer.outcomes)
     head: dict[str, Any] = {"epoch": answer.epoch, "server_time": iso(now), "acked_through": answer.acked_through}
     head |= {"missing_dev_seq": answer.missing, "safe_to_delete": safe, "receipt": receipt}
     text = orjson.dumps(head).decode()
     return json_response(f'{text[:-1]},"results":[{results}]}}')
+
+
+def told(outcome: Outcome, language: str) -> str:
+    """A result with its record, unless a later result of the same answer has it."""
+    shown = result(outcome, language)
+    return orjson.dumps(shown).decode() if outcome.told_later else with_document(shown, "record", outcome.doc)
 
 
 def result(outcome: Outcome, language: str) -> dict[str, Any]:
@@ -47,10 +53,20 @@ def result(outcome: Outcome, language: str) -> dict[str, Any]:
         shown["fields"] = outcome.fields
     if outcome.waiting_for:
         shown["waiting_for"] = outcome.waiting_for
+    if outcome.signed:
+        shown["signed"] = True
     if outcome.entry:
         shown["seq"] = {"scope": outcome.entry.scope, "seq": outcome.entry.seq}
         shown["entry_hash"] = outcome.entry.entry_hash.hex()
     return shown
+
+
+def standing(op_id: str, known: Known | None, language: str) -> dict[str, Any]:
+    """What became of an op that was sent at some time, or that it never came."""
+    if known is None:
+        return {"op_id": op_id, "status": "unknown"}
+    outcome = Outcome.again(op_id, None, known)
+    return {**result(outcome, language), "status": known.status}
 
 
 def page(found: Page, safe: dict[str, int]) -> Response:

@@ -29,12 +29,14 @@ from service.routes import (
     events,
     health,
     media,
+    ops,
     previews,
     progress,
     proofs,
     pull,
     quarantine,
     records,
+    rescue,
     reviews,
     second_factor,
     signals,
@@ -56,7 +58,7 @@ ABOUT = (
     "`Accept-Language`, and one next `action`."
 )
 ROUTERS = (
-    auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, pull, events,
+    auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, rescue, ops, pull, events,
     uploads, media, previews, quarantine, records, signals, reviews, progress, cases, year, proofs, health,
 )  # fmt: skip
 

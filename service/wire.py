@@ -33,6 +33,11 @@ class PushRequest(BaseModel):
     clock: Clock | None = None
     ops: Annotated[list[Any], Field(json_schema_extra={"maxItems": MAX_OPS})]  # held to by the engine
 
+    def said(self) -> dict[str, Any]:
+        """What the device says beside its ops."""
+        clock = self.clock.model_dump() if self.clock else None
+        return {"epoch": self.epoch, "pending": self.pending, "clock": clock}
+
 
 class Record(BaseModel):
     """A record as every way out shows it; types add server-owned parts such as `review`, `files`, `codes`."""
@@ -82,6 +87,7 @@ class Result(BaseModel):
     action: str | None = None
     fields: list[dict[str, Any]] | None = None
     waiting_for: list[str] | None = None
+    signed: bool | None = None
     seq: Place | None = None
     entry_hash: str | None = None
     record: Record | None = None

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -53,7 +53,6 @@ class ModelWorld:
     def __init__(self, tables: Tables, client_id: str) -> None:
         self.tables, self.client_id = tables, client_id
         self.states: dict[str, records.State | None] = {}
-        self.numbers: dict[tuple[str, str], int] = {}
 
     def record(self, record_id: str) -> records.State | None:
         if record_id not in self.states:
@@ -71,6 +70,7 @@ class ModelWorld:
         return Known(
             op_id,
             row.actor,
+            row.client_id,
             row.digest,
             row.outcome.status,
             row.outcome.record_id,
@@ -100,14 +100,16 @@ class ModelWorld:
             if needs in waiting:
                 row = self.tables.ops[op_id]
                 raw = orjson.loads(row.body)
-                op = read(Envelope(op_id, row.client_id, raw["dev_seq"], row.digest, row.body, raw), row.actor)
+                envelope = Envelope(op_id, row.client_id, raw["dev_seq"], row.digest, row.body, raw)
+                op = read(envelope, row.actor, lambda *_: False)
                 found.append(Waiting(op, set(waiting)))
         return found
 
-    def next_number(self, scope: str, name: str) -> int:
-        last = self.numbers.get((scope, name), self.tables.numbers.get((scope, name), 0))
-        self.numbers[scope, name] = last + 1
-        return last + 1
+    def arrivals(self, _awaited: set[str], _news: set[str]) -> set[str]:
+        return set()
+
+    def last_number(self, scope: str, name: str) -> int:
+        return self.tables.numbers.get((scope, name), 0)
 
     def file(self, _sha256: str, _account_id: str) -> dict[str, Any] | None:
         return None
@@ -130,10 +132,9 @@ class ModelServer:
         principal = self.principal(account, client)
         planner = Planner(self.world(client), TYPES)
         envelopes = [envelope(raw, client) for raw in body["ops"]]
-        order = sorted(range(len(envelopes)), key=lambda i: (envelopes[i].dev_seq or 0, i))
-        outcomes = {i: planner.push(envelopes[i], principal, self.now) for i in order}
+        outcomes = planner.batch(envelopes, principal, self.now)
         self.commit(planner)
-        results = [self._result(outcomes[i], principal) for i in range(len(envelopes))]
+        results = [self._result(outcome, principal) for outcome in outcomes]
         return {"epoch": self.epoch, "server_time": "", "acked_through": 0, "missing_dev_seq": [], "results": results}
 
     def world(self, client: str) -> ModelWorld:
@@ -141,7 +142,6 @@ class ModelServer:
 
     def commit(self, planner: Planner) -> None:
         plan, tables = planner.plan, self.tables
-        world = cast("ModelWorld", planner.world)
         for row in plan.rows.values():
             tables.ops[row.op_id] = row
             if row.dev_seq:
@@ -153,7 +153,7 @@ class ModelServer:
                 tables.waits[op_id] = set(needs)
             else:
                 tables.waits.pop(op_id, None)
-        tables.numbers.update(world.numbers)
+        tables.numbers.update(plan.numbers)
         self.number(plan.entries)
         last = {e.record_id: e for e in plan.entries if e.kind == "put"}
         for record_id, changed in plan.changed.items():

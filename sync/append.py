@@ -9,12 +9,12 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, insert, literal, select, update
 from sqlmodel import Session, col
 
 from sync import bulk, chain, tally
 from sync.followers import tell_followers
-from sync.models import Attachment, LeftRecord, LogEntry, Op, OpWait, Record, Revision, ScopeHead, Serial
+from sync.models import Attachment, LeftRecord, LogEntry, Op, OpWait, PastOutcome, Record, Revision, ScopeHead, Serial
 from sync.op import Op as ServerOp
 from sync.outcome import Entry, Outcome
 from sync.plan import Changed, OpRow, Plan
@@ -38,21 +38,21 @@ def append(session: Session, registry: Registry, ops: list[ServerOp], now: int) 
     planner = Planner(world, registry)
     world.fetch_media(ops)
     outcomes = [planner.serve(op, now) for op in ops]
-    write(session, planner.plan, world, now, random_salt)
+    write(session, planner.plan, now, random_salt)
     tell_followers(session, registry, planner.plan, now)
     return outcomes
 
 
-def write(session: Session, plan: Plan, world: DbWorld, now: int, salt: Salt) -> None:
+def write(session: Session, plan: Plan, now: int, salt: Salt) -> None:
     """Writes everything of `plan`. The transaction around it commits or leaves no trace."""
     for row in plan.rows.values():
         row.salt, row.at = salt(), now
     bulk.insert(session, Op, [_op_row(r) for r in plan.rows.values()])
-    _release(session, plan)
+    _release(session, plan, now)
     _number(session, plan, now)
     _records(session, plan)
     _attachments(session, plan)
-    bulk.upsert(session, Serial, world.numbers.rows())
+    bulk.upsert(session, Serial, [{"scope": s, "name": n, "last": v} for (s, n), v in sorted(plan.numbers.items())])
 
 
 def _op_row(row: OpRow) -> dict[str, Any]:
@@ -62,6 +62,8 @@ def _op_row(row: OpRow) -> dict[str, Any]:
         "dev_seq": row.dev_seq,
         "actor": row.actor,
         "record_id": row.outcome.record_id,
+        "scope": row.scope,
+        "tx": row.tx,
         "received_at": row.at,
         "digest": row.digest,
         "salt": row.salt,
@@ -71,13 +73,21 @@ def _op_row(row: OpRow) -> dict[str, Any]:
     }
 
 
-def _release(session: Session, plan: Plan) -> None:
-    """Held ops that came free, and what the others still wait for."""
-    for row in plan.released:
-        # The body was salted when it came; its digest must not change now.
-        row.salt = session.execute(select(col(Op.salt)).where(col(Op.op_id) == row.op_id)).scalar_one()
-        values = {"status": row.outcome.status, "result": row.outcome.stored()}
-        session.execute(update(Op).where(col(Op.op_id) == row.op_id).values(**values))
+def _release(session: Session, plan: Plan, now: int) -> None:
+    """Ops whose outcome changes, with the one they had, and what the others still wait for."""
+    if plan.released:
+        ids = [row.op_id for row in plan.released]
+        past = select(
+            col(Op.op_id), literal(now), literal(plan.by), literal(plan.reason), col(Op.status), col(Op.result)
+        )
+        columns = ["op_id", "until", "by", "reason", "status", "result"]
+        session.execute(insert(PastOutcome).from_select(columns, past.where(col(Op.op_id).in_(ids))))
+        changed = [
+            {"b_op_id": r.op_id, "b_status": r.outcome.status, "b_result": r.outcome.stored()} for r in plan.released
+        ]
+        table = Op.__table__  # type: ignore[attr-defined]
+        values: dict[str, Any] = {"status": bindparam("b_status"), "result": bindparam("b_result")}
+        session.connection().execute(update(table).where(table.c.op_id == bindparam("b_op_id")).values(values), changed)
     if plan.waits:
         session.execute(delete(OpWait).where(col(OpWait.op_id).in_(sorted(plan.waits))))
         bulk.insert(

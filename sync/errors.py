@@ -9,6 +9,9 @@ SyncError
 ├── CursorInvalid        not a cursor of this service
 ├── Behind               what the client knows of has not come here yet
 ├── RecordUnknown        no such record, or none that the caller may see
+├── OpUnknown            no such op, or none that the caller may see
+├── OpSettled            an op that there is nothing to decide on
+├── RescueLimit          a device has sent more without a session than is taken in a day
 └── upload errors        see `uploads.py`
 """
 
@@ -55,3 +58,15 @@ class Behind(SyncError):
 
 class RecordUnknown(SyncError):
     code = "record_unknown"
+
+
+class OpUnknown(SyncError):
+    code = "op_unknown"
+
+
+class OpSettled(SyncError):
+    code = "op_settled"
+
+
+class RescueLimit(SyncError):
+    code = "rescue_limit"

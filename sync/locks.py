@@ -18,6 +18,16 @@ def hold(session: Session, names: Iterable[str]) -> None:
     """
     if session.get_bind().dialect.name != "postgresql":
         return
-    keys = sorted(int.from_bytes(canonical.sha256(name.encode())[:8], "big", signed=True) for name in set(names))
+    keys = sorted(_key(name) for name in set(names))
     if keys:
         session.execute(LOCK, {"keys": keys})
+
+
+def share(session: Session, name: str) -> None:
+    """Waits until no other transaction holds `name`; from then to the commit many may share it, and none hold it."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock_shared(_key(name))))
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(canonical.sha256(name.encode())[:8], "big", signed=True)

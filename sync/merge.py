@@ -10,7 +10,7 @@ from typing import Any
 from sync import canonical
 from sync.op import Action, Op
 from sync.sight import Effect, Merged, Sight
-from sync.state import PLACE, PRESENCE, Candidate, Dot, Register, State
+from sync.state import PLACE, PRESENCE, SERVER_OWNED, Candidate, Dot, Register, State
 from sync.text import three_way
 from sync.types import Kind, RecordType
 from sync.validate import text_of
@@ -41,7 +41,9 @@ def _edit(state: State, record_type: RecordType, sight: Sight, merged: Merged, t
     for name, value in op.set.items():
         rule = record_type.rule(name)
         kind = rule.kind if rule else Kind.REGISTER
-        if kind is Kind.SET:
+        if rule is None and name in SERVER_OWNED and sight.me.client:
+            merged.refused.append((name, "field_server_owned"))
+        elif kind is Kind.SET:
             _elements(state, name, value, [], sight, merged)
         elif kind is Kind.COUNTER:
             _count(state, name, value or 0, sight, merged)

@@ -1,13 +1,11 @@
 """The engine's tables (protocol C.2). Importable by `sync` only; times are ms since 1970 UTC.
-
 JSON lives in text columns: it is written once, hashed as written, and passed through to pulls unparsed.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Text, UniqueConstraint, true
 from sqlmodel import Field, SQLModel
 
-# Scopes are compared by range (`visibility.py`), so their order is that of their bytes, whatever the database speaks.
-SCOPE = String().with_variant(String(collation="C"), "postgresql")
+SCOPE = String().with_variant(String(collation="C"), "postgresql")  # compared by range: the order of bytes everywhere
 
 
 class SyncEpoch(SQLModel, table=True):
@@ -97,16 +95,34 @@ class Op(SQLModel, table=True):
     """What a device did, kept for ever whether it was applied or not. Only `body` and `salt` may be redacted."""
 
     __tablename__ = "op"
-    __table_args__ = (UniqueConstraint("client_id", "dev_seq", name="op_client_seq"),)
+    __table_args__ = (
+        UniqueConstraint("client_id", "dev_seq", name="op_client_seq"),
+        Index("op_open", "status", "scope"),
+    )
     op_id: str = Field(primary_key=True)
     client_id: str
     dev_seq: int | None = Field(default=None, sa_type=BigInteger)
     actor: str
     record_id: str | None = None
+    scope: str | None = Field(default=None, sa_type=SCOPE)
+    tx: str | None = Field(default=None, index=True)
     received_at: int = Field(sa_type=BigInteger)
     digest: bytes = Field(sa_type=LargeBinary)
     salt: bytes | None = Field(default=None, sa_type=LargeBinary)
     body: str | None = Field(default=None, sa_column=Column(Text))
+    status: str
+    result: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class PastOutcome(SQLModel, table=True):
+    """What had become of an op before its outcome changed: released, replayed, accepted or refused."""
+
+    __tablename__ = "past_outcome"
+    id: int | None = Field(default=None, primary_key=True)
+    op_id: str = Field(index=True)
+    until: int = Field(sa_type=BigInteger)
+    by: str  # on whose word; empty: something arrived
+    reason: str
     status: str
     result: str = Field(sa_column=Column(Text, nullable=False))
 

@@ -14,20 +14,21 @@ NOTICE = RecordType(
 )
 
 
-def notice(op: Op, outcome: Outcome, at: int) -> Op:
+def notice(op_id: str, actor: str, outcome: Outcome, at: int) -> Op:
     """A server op that creates the notice; one per op and outcome."""
+    name = canonical.sha256(f"{op_id}{at}{outcome.status}{outcome.code or ''}".encode())
     values: dict[str, Any] = {
-        "op_id": op.op_id,
-        "record_id": op.record_id,
+        "op_id": op_id,
+        "record_id": outcome.record_id,
         "status": outcome.status,
         "code": outcome.code,
     }
     values["fields"] = outcome.fields
     return server_op(
-        canonical.derived_id("notice-op", canonical.sha256(f"{op.op_id}{at}".encode())),
+        canonical.derived_id("notice-op", name),
         NOTICE.name,
-        canonical.derived_id("notice", canonical.sha256(f"{op.op_id}{at}".encode())),
-        f"user:{op.actor}",
+        canonical.derived_id("notice", name),
+        f"user:{actor}",
         Action.CREATE,
         values=values,
     )

@@ -21,7 +21,6 @@ class Numbers:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.last: dict[Place, int] = {}
-        self.given: set[Place] = set()
 
     def fetch(self, places: Iterable[Place]) -> None:
         """Locks and reads places in one order, in two statements however many they are."""
@@ -36,18 +35,12 @@ class Numbers:
                 bulk.among(self.session, col(Serial.scope), scopes), bulk.among(self.session, col(Serial.name), names)
             )
         )
-        self.last.update({(s, n): last for s, n, last in rows if (s, n) in self.last and (s, n) not in self.given})
+        self.last.update({(s, n): last for s, n, last in rows if (s, n) in self.last})
 
-    def next(self, scope: str, name: str) -> int:
-        place = (scope, name)
-        self.fetch([place])
-        self.last[place] += 1
-        self.given.add(place)
-        return self.last[place]
-
-    def rows(self) -> list[dict[str, Any]]:
-        """What has to be written, a row of `serial` each."""
-        return [{"scope": s, "name": n, "last": self.last[s, n]} for s, n in sorted(self.given)]
+    def last_of(self, scope: str, name: str) -> int:
+        """The last number that was given out before this transaction."""
+        self.fetch([(scope, name)])
+        return self.last[scope, name]
 
 
 def wanted(envelopes: list[Envelope], registry: Registry) -> set[Place]:

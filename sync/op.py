@@ -4,13 +4,18 @@ A fault here never loses the op: it becomes a rejected result with the body kept
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from sync import canonical
+from sync.capture import Captured, estimate
+
+Signed = Callable[[str, bytes, str], bool]  # client id, what was signed, detached JWS: is it that device's?
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+DEP = re.compile(rf"(op|record):{UUID.pattern}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}/[0-9]{4}")
 MAPS = ("set", "add", "remove", "inc")
@@ -57,7 +62,10 @@ class Op:
     remove: dict[str, list[Any]] = field(default_factory=dict)
     inc: dict[str, int] = field(default_factory=dict)
     deps: tuple[str, ...] = ()
-    captured: dict[str, Any] | None = None
+    tx: str | None = None
+    schema: int = 1
+    captured: Captured | None = None
+    signed: bool = False
     base_hash: str | None = None
     epoch: str | None = None
     server: dict[str, Any] = field(default_factory=dict)
@@ -81,10 +89,30 @@ class Envelope:
     body: str
     raw: Any
     odd: canonical.OddValue | None = None
+    captured: Captured | None = None
+
+    @property
+    def scope(self) -> str | None:
+        """Where the op says that it belongs."""
+        named = self.raw.get("scope") if isinstance(self.raw, dict) else None
+        return named if isinstance(named, str) and SCOPE.fullmatch(named) else None
+
+    @property
+    def tx(self) -> str | None:
+        """The group of the op, if it has one."""
+        named = self.raw.get("tx") if isinstance(self.raw, dict) else None
+        return named if isinstance(named, str) and 0 < len(named) <= canonical.NAME_LENGTH else None
+
+    def taken(self, captured: Captured | None) -> "Envelope":
+        """The same with the estimate that was made when it came."""
+        return replace(self, captured=captured)
 
 
-def envelope(raw: Any, client_id: str) -> Envelope:
-    """Names an op. One without a usable id gets an id made from its content, so that a retry is a duplicate."""
+def envelope(raw: Any, client_id: str, clock: Any = None, now: int = 0) -> Envelope:
+    """Names an op. One without a usable id gets an id made from its content, so that a retry is a duplicate.
+
+    `clock`: the device's, as the push that came at `now` tells it.
+    """
     odd = None
     try:
         canonical.check(raw)
@@ -98,11 +126,13 @@ def envelope(raw: Any, client_id: str) -> Envelope:
     if not (isinstance(op_id, str) and UUID.fullmatch(op_id)):
         op_id = canonical.derived_id(client_id, digest)
     valid = isinstance(dev_seq, int) and not isinstance(dev_seq, bool) and dev_seq > 0
-    return Envelope(op_id, client_id, dev_seq if valid else None, digest, body.decode(), None if odd else raw, odd)
+    captured = estimate(raw.get("captured"), clock, now) if named and not odd else None
+    dev_seq = dev_seq if valid else None
+    return Envelope(op_id, client_id, dev_seq, digest, body.decode(), None if odd else raw, odd, captured)
 
 
-def read(env: Envelope, account_id: str) -> Op:
-    """The op of an envelope. Raises OpFault `malformed_op`, `actor_mismatch`."""
+def read(env: Envelope, account_id: str, signed: Signed) -> Op:
+    """The op of an envelope. Raises OpFault `malformed_op`, `actor_mismatch`, `signature_invalid`."""
     if env.odd:
         raise OpFault("malformed_op", env.odd.path, why=str(env.odd)) from env.odd
     raw = env.raw
@@ -114,6 +144,9 @@ def read(env: Envelope, account_id: str) -> Op:
         raise OpFault("malformed_op", "/dev_seq")
     if raw.get("actor", account_id) != account_id:
         raise OpFault("actor_mismatch", "/actor")
+    if raw.get("tx") is not None and env.tx is None:
+        raise OpFault("malformed_op", "/tx")
+    _optional_map(raw, "captured")
     action = _one_of(raw, "action", Action)
     return Op(
         op_id=env.op_id,
@@ -127,12 +160,26 @@ def read(env: Envelope, account_id: str) -> Op:
         base_ver=_count(raw, "base_ver"),
         digest=env.digest,
         body=env.body,
-        deps=tuple(_texts(raw, "deps")),
-        captured=_optional_map(raw, "captured"),
+        deps=tuple(_deps(raw)),
+        tx=env.tx,
+        schema=schema if type(schema := raw.get("schema")) is int else 1,
+        captured=env.captured,
+        signed=_signed(env, signed),
         base_hash=_match(raw, "base_hash", DIGEST) if "base_hash" in raw else None,
         epoch=_text(raw, "epoch") if raw.get("epoch") is not None else None,
         **_changes(raw),
     )
+
+
+def _signed(env: Envelope, signed: Signed) -> bool:
+    """Whether the device signed the op: everything of it but `sig`, as canonical bytes (protocol C.4)."""
+    jws = env.raw.get("sig")
+    if jws is None:
+        return False
+    said = canonical.encode({name: value for name, value in env.raw.items() if name != "sig"})
+    if not isinstance(jws, str) or not signed(env.client_id, said, jws):
+        raise OpFault("signature_invalid", "/sig")
+    return True
 
 
 def _changes(raw: dict[str, Any]) -> dict[str, Any]:
@@ -160,12 +207,12 @@ def _text(raw: dict[str, Any], name: str) -> str:
     return value
 
 
-def _texts(raw: dict[str, Any], name: str) -> list[str]:
-    value = raw.get(name, [])
+def _deps(raw: dict[str, Any]) -> list[str]:
+    value = raw.get("deps", [])
     if not isinstance(value, list) or len(value) > MAX_DEPS:
-        raise OpFault("malformed_op", f"/{name}")
-    if not all(isinstance(v, str) and len(v) <= 64 for v in value):
-        raise OpFault("malformed_op", f"/{name}")
+        raise OpFault("malformed_op", "/deps")
+    if not all(isinstance(v, str) and DEP.fullmatch(v) for v in value):
+        raise OpFault("malformed_op", "/deps")
     return value
 
 

@@ -1,8 +1,10 @@
 """What a batch of ops reads and writes, as values: the `World` it asks and the `Plan` it makes. Pure (protocol C.3)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from auth.principal import Grant
 from sync.op import Op
 from sync.outcome import Entry, Known, Outcome
 from sync.state import State
@@ -27,17 +29,34 @@ class World(Protocol):
 
     def waiters(self, needs: str) -> list["Waiting"]: ...
 
-    def next_number(self, scope: str, name: str) -> int: ...
+    def arrivals(self, awaited: set[str], news: set[str]) -> set[str]:
+        """Those of `awaited` that came since this plan began; from now on nobody begins to wait for `news` unseen."""
+        ...
+
+    def last_number(self, scope: str, name: str) -> int: ...
 
     def file(self, sha256: str, account_id: str) -> dict[str, Any] | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What the engine asks about people and devices other than the caller of this request.
+
+    `grants_at(account_id, at)`: what an account was allowed at a time. `signed(client_id, payload, jws)`: whether the
+    key of a device made this detached signature.
+    """
+
+    grants_at: Callable[[str, int], tuple[Grant, ...]] = lambda _account_id, _at: ()
+    signed: Callable[[str, bytes, str], bool] = lambda _client_id, _payload, _jws: False
+
+
 @dataclass(slots=True)
 class Waiting:
-    """A held op and what it still needs."""
+    """A held op and what it still needs. `salt`: that of its stored body."""
 
     op: Op
     needs: set[str]
+    salt: bytes = b""
 
 
 @dataclass(slots=True)
@@ -51,6 +70,8 @@ class OpRow:
     digest: bytes
     body: str
     outcome: Outcome
+    scope: str | None = None
+    tx: str | None = None
     salt: bytes = b""
     at: int = 0
 
@@ -71,15 +92,28 @@ class Changed:
 
 @dataclass(slots=True)
 class Plan:
-    """Everything that one transaction writes."""
+    """Everything that one transaction writes.
+
+    `released`: stored ops whose outcome changes. `numbers`: (scope, element) -> the last running number given out.
+    `by`, `reason`: the person on whose word stored outcomes change, and why; empty where an arrival changed them.
+    """
 
     rows: dict[str, OpRow] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     released: list[OpRow] = field(default_factory=list)
     waits: dict[str, set[str]] = field(default_factory=dict)
     changed: dict[str, Changed] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     attached: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     detached: list[tuple[str, str]] = field(default_factory=list)
+    by: str = ""
+    reason: str = ""
+
+    def next_number(self, world: World, scope: str, name: str) -> int:
+        """The next running number of a set element in a scope."""
+        last = self.numbers.get((scope, name))
+        self.numbers[scope, name] = 1 + (world.last_number(scope, name) if last is None else last)
+        return self.numbers[scope, name]
 
 
 class Forked(Exception):

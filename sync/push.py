@@ -1,5 +1,6 @@
 """A push: the ops of one client, in one transaction, with an answer for each (protocol C.4)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from sync.followers import tell_followers
 from sync.models import Op, Replica
 from sync.op import envelope
 from sync.outcome import Outcome
-from sync.plan import Forked
+from sync.plan import Authority, Forked
 from sync.planner import Planner
 from sync.types import Registry
 from sync.world import DbWorld
@@ -47,12 +48,15 @@ def push(
     *,
     epoch: str | None = None,
     pending: int = 0,
+    clock: dict[str, Any] | None = None,
     fresh: dict[str, Any] | None = None,
+    authority: Callable[[Session], Authority] = lambda _session: Authority(),
     salt: Salt = random_salt,
 ) -> Pushed:
     """Applies `ops` (parsed JSON, any shape) for `principal`. Each gets an outcome and none blocks another.
 
-    `fresh`: server-owned values that new records start with, such as the catalogue in force.
+    `clock`: the device's, as it sent this. `fresh`: server-owned values that new records start with, such as the
+    catalogue in force. `authority`: what is known of people and devices beyond `principal`.
 
     Raises BatchTooLarge, EpochChanged, Restored, ReplicaForked; then nothing is stored.
     """
@@ -61,19 +65,15 @@ def push(
     current = require_epoch(session, principal, epoch)
     replica = _lock_replica(session, principal.client_id, now)
     world = DbWorld(session, principal.client_id)
-    envelopes = [envelope(raw, principal.client_id) for raw in ops]
+    envelopes = [envelope(raw, principal.client_id, clock, now) for raw in ops]
     world.fetch(envelopes, principal.account_id, registry)
-    planner = Planner(world, registry, fresh or {})
-    order = sorted(range(len(ops)), key=lambda i: (envelopes[i].dev_seq or 2**53, i))
-    outcomes: dict[int, Outcome] = {}
+    planner = Planner(world, registry, fresh or {}, authority(session))
     try:
-        for i in order:
-            outcomes[i] = planner.push(envelopes[i], principal, now)
+        answered = planner.batch(envelopes, principal, now)
     except Forked as error:
         raise ReplicaForked from error
-    write(session, planner.plan, world, now, salt)
+    write(session, planner.plan, now, salt)
     tell_followers(session, registry, planner.plan, now)
-    answered = [outcomes[i] for i in range(len(ops))]
     _attach_docs(answered, planner, principal)
     acked, missing, last = _progress(session, replica, principal.client_id)
     mark = {
@@ -114,16 +114,14 @@ def _progress(session: Session, acked: int, client_id: str) -> tuple[int, list[i
 
 
 def _attach_docs(outcomes: list[Outcome], planner: Planner, principal: Principal) -> None:
-    """Every answer carries the record as it now is, where the caller may read it (protocol P30)."""
-    for outcome in outcomes:
-        if outcome.record_id is None:
+    """The record as it now is, where the caller may read it, once for each record: in its last result (P30)."""
+    told: set[str] = set()
+    for outcome in reversed(outcomes):
+        outcome.doc, outcome.told_later = None, outcome.record_id in told
+        if outcome.record_id is None or outcome.told_later:
             continue
-        changed = planner.plan.changed.get(outcome.record_id)
-        if changed:
-            scope, doc = changed.state.scope, changed.docs[changed.state.ver]
-        else:
-            state = planner.world.record(outcome.record_id)
-            if state is None:
-                continue
-            scope, doc = state.scope, planner.world.doc(outcome.record_id)
-        outcome.doc = doc if principal.may(Permission.READ, scope) else None
+        told.add(outcome.record_id)
+        state = planner.draft.record(outcome.record_id)
+        if state is not None and principal.may(Permission.READ, state.scope):
+            changed = planner.plan.changed.get(state.id)
+            outcome.doc = changed.docs[state.ver] if changed else planner.world.doc(state.id)

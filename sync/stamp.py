@@ -27,7 +27,7 @@ def stamp(world: World, plan: Plan, op: Op, state: State, record_type: RecordTyp
         numbers = state.server.setdefault("numbers", {})
         for element in state.data.get(name, ()):
             if element not in numbers:
-                numbers[element] = world.next_number(state.scope, element)
+                numbers[element] = plan.next_number(world, state.scope, element)
     now = {m["sha256"] for m in state.data.get(MEDIA, ())}
     if now != files:
         shown = {k: v for k, v in state.server.get("files", {}).items() if k in now}

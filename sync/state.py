@@ -16,6 +16,10 @@ from sync.types import Kind, RecordType
 OWN_KEYS = frozenset(
     {"id", "type", "scope", "schema", "ver", "deleted", "data", "conflicts", "issues", "content_digest"}
 )
+# What stands beside `data` in a record; no device writes it, unless a type declares a field of that name.
+SERVER_OWNED = OWN_KEYS | {
+    "state", "created_at", "updated_at", "authors", "catalogue", "numbers", "codes", "files", "media_state", "review",
+}  # fmt: skip
 PRESENCE, PLACE = "@deleted", "@scope"  # registers beside the data; no field name may start with @
 
 

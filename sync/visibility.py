@@ -1,6 +1,8 @@
 """The one visibility predicate: every way out of the service asks here (trust §2.1 API1)."""
 
-from sqlalchemy import ColumnElement, or_
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.orm import Mapped
 
 from auth.principal import EVERY_UNIT, Permission, Principal
@@ -31,6 +33,17 @@ def view(principal: Principal, scope: str) -> str:
     return canonical.sha256(f"{PROJECTION} {rights}".encode())[:4].hex()
 
 
-def _prefix(scope: Mapped[str], unit: str) -> ColumnElement[bool]:
+def _prefix(scope: Mapped[Any], unit: str) -> ColumnElement[bool]:
     """`unit/…` as a range, which an index on `scope` serves; `0` is the character after `/`."""
     return (scope >= f"{unit}/") & (scope < f"{unit}0")
+
+
+def supervised(principal: Principal, scope: Mapped[str | None], actor: Mapped[str]) -> ColumnElement[bool]:
+    """Ops that the caller may look into: one's own, and those of scopes that one supervises.
+
+    An op that names no scope is for those who supervise every unit.
+    """
+    units = principal.units(Permission.SUPERVISE)
+    if EVERY_UNIT in units:
+        return true()
+    return or_(actor == principal.account_id, *(_prefix(scope, unit) for unit in sorted(units)))

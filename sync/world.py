@@ -3,22 +3,27 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlmodel import Session, col
 
 from sync import bulk
 from sync import state as records
 from sync.epoch import lineage, shared_ver
-from sync.locks import hold
-from sync.models import Blob, Holding, LogEntry, Op, OpWait, Record, Revision
+from sync.held import waiters
+from sync.locks import hold, share
+from sync.models import Blob, Holding, LogEntry, Op, Record, Revision
 from sync.numbers import Numbers, wanted
-from sync.op import MAX_DEPS, Envelope, read
+from sync.op import MAX_DEPS, Envelope
 from sync.op import Op as ReadOp
-from sync.outcome import Entry, Known
+from sync.outcome import EFFECTIVE, Entry, Known
 from sync.plan import Waiting
 from sync.stamp import FileState, file_entry
 from sync.types import MEDIA, Registry
 
+# The columns of `Known`, as rows give them.
+KNOWN: tuple[Any, ...] = tuple(
+    col(c) for c in (Op.op_id, Op.digest, Op.status, Op.record_id, Op.result, Op.client_id, Op.dev_seq, Op.actor)
+)
 AT_ONCE = 10_000  # databases bound how many values one statement may hold, and an op may name more files than that
 
 FILE_STATE: tuple[Any, ...] = tuple(  # the columns of `stamp.FileState`, in its order
@@ -45,13 +50,11 @@ class DbWorld:
     def fetch(self, envelopes: list[Envelope], account_id: str, registry: Registry) -> None:
         """Reads all that the batch names; what it names indirectly is read when asked for."""
         raws = [e.raw for e in envelopes if isinstance(e.raw, dict)]
+        deps = {d for raw in raws for d in _strings(raw.get("deps"))[:MAX_DEPS]}
         record_ids = {r for raw in raws if isinstance(r := raw.get("record_id"), str) and len(r) == 36}
-        op_ids = {e.op_id for e in envelopes} | {
-            d[3:] for raw in raws for d in _strings(raw.get("deps"))[:MAX_DEPS] if len(d) == 39
-        }
-        self._fetch_ops(op_ids, {e.dev_seq for e in envelopes if e.dev_seq})
-        self.fetch_records(record_ids)
-        self._fetch_waits({f"record:{r}" for r in record_ids} | {f"op:{o}" for o in op_ids})
+        op_ids = {e.op_id for e in envelopes} | {d[3:] for d in deps if d.startswith("op:") and len(d) == 39}
+        self.fetch_ops(op_ids, {e.dev_seq for e in envelopes if e.dev_seq})
+        self.fetch_records(record_ids | {d[7:] for d in deps if d.startswith("record:") and len(d) == 43})
         self._fetch_files({s for raw in raws for s in _digests(raw)}, account_id)
         self.numbers.fetch(wanted(envelopes, registry))
 
@@ -68,7 +71,12 @@ class DbWorld:
             self.rows[record_id] = (doc, meta, seq)
             del self.states[record_id]
 
-    def _fetch_ops(self, op_ids: set[str], dev_seqs: set[int]) -> None:
+    def all_known(self, op_ids: list[str]) -> list[Known]:
+        """Those of `op_ids` that are stored."""
+        return [known for known, _, _ in self._known(bulk.among(self.session, col(Op.op_id), op_ids))]
+
+    def fetch_ops(self, op_ids: set[str], dev_seqs: set[int]) -> None:
+        """Reads stored ops by id, and by this client's numbers."""
         mine = and_(col(Op.client_id) == self.client_id, bulk.among(self.session, col(Op.dev_seq), sorted(dev_seqs)))
         named = bulk.among(self.session, col(Op.op_id), sorted(op_ids))
         for known, client_id, dev_seq in self._known(or_(named, mine)):
@@ -78,49 +86,29 @@ class DbWorld:
         self.asked |= op_ids
 
     def _known(self, which: ColumnElement[bool]) -> list[tuple[Known, str, int | None]]:
-        rows = self.session.execute(
-            select(
-                col(Op.op_id),
-                col(Op.digest),
-                col(Op.status),
-                col(Op.record_id),
-                col(Op.result),
-                col(Op.client_id),
-                col(Op.dev_seq),
-                col(Op.actor),
-            ).where(which)
-        ).all()
+        rows = self.session.execute(select(*KNOWN).where(which)).all()
+        results = {row[0]: orjson.loads(row[4]) for row in rows}
+        entries = self._entries([(row[3], results[row[0]]["ver"], row[0]) for row in rows if "ver" in results[row[0]]])
         found = []
-        for op_id, digest, status, record_id, result, client_id, dev_seq, actor in rows:
-            stored = orjson.loads(result)
-            entry = self._entry(op_id, record_id, stored) if "ver" in stored else None
-            found.append((Known(op_id, actor, digest, status, record_id, stored, entry), client_id, dev_seq))
+        for op_id, digest, status, record_id, _, client_id, dev_seq, actor in rows:
+            stored = results[op_id]
+            known = Known(op_id, actor, client_id, digest, status, record_id, stored, entries.get(op_id))
+            found.append((known, client_id, dev_seq))
         return found
 
-    def _entry(self, op_id: str, record_id: str, stored: dict[str, Any]) -> Entry | None:
-        row = self.session.execute(
-            select(col(LogEntry.scope), col(LogEntry.seq), col(LogEntry.entry_hash)).where(
-                col(LogEntry.record_id) == record_id, col(LogEntry.ver) == stored["ver"], col(LogEntry.kind) == "put"
-            )
-        ).one_or_none()
-        return Entry(row[0], "put", record_id, stored["ver"], op_id, "", b"", 0, row[1], row[2]) if row else None
-
-    def _fetch_waits(self, needs: set[str]) -> None:
-        self.waits.update({need: [] for need in needs})
-        if not needs:
-            return
-        first = select(col(OpWait.op_id)).where(bulk.among(self.session, col(OpWait.needs), sorted(needs)))
-        rows = self.session.execute(
-            select(col(OpWait.op_id), col(OpWait.needs), col(Op.body), col(Op.client_id), col(Op.actor))
-            .join(Op, col(Op.op_id) == col(OpWait.op_id))
-            .where(col(OpWait.op_id).in_(first))
-        ).all()
-        waiting: dict[str, Waiting] = {}
-        for op_id, need, body, client_id, actor in rows:
-            held = waiting.setdefault(op_id, Waiting(_reread(op_id, body, client_id, actor), set()))
-            held.needs.add(need)
-        for need in needs:
-            self.waits[need] = [w for w in waiting.values() if need in w.needs]
+    def _entries(self, places: list[tuple[str, int, str]]) -> dict[str, Entry]:
+        """Where ops stand in the log, by op id; `places`: (record id, ver, op id)."""
+        if not places:
+            return {}
+        columns = (LogEntry.record_id, LogEntry.ver, LogEntry.scope, LogEntry.seq, LogEntry.entry_hash)
+        at = tuple_(col(LogEntry.record_id), col(LogEntry.ver)).in_([place[:2] for place in places])
+        rows = self.session.execute(select(*(col(c) for c in columns)).where(at, col(LogEntry.kind) == "put"))
+        lines = {(record_id, ver): rest for record_id, ver, *rest in rows}
+        return {
+            op_id: Entry(line[0], "put", record_id, ver, op_id, "", b"", 0, line[1], line[2])
+            for record_id, ver, op_id in places
+            if (line := lines.get((record_id, ver)))
+        }
 
     def _fetch_files(self, digests: set[str], account_id: str) -> None:
         """Files whose every byte this account has sent before; others are `missing`, here or not (protocol P44)."""
@@ -181,21 +169,42 @@ class DbWorld:
         self.lineage = self.lineage or lineage(self.session)
         return shared_ver(self.session, self.lineage, record_id, epoch)
 
+    def arrivals(self, awaited: set[str], news: set[str]) -> set[str]:
+        """See `plan.World`. Who begins to wait does so alone; those that bring something share the time.
+
+        Without this, two that commit at once could each miss the other, and an op would wait for what is there.
+        """
+        if not awaited:
+            share(self.session, "waits")
+            self._fetch_waits(news)
+            return set()
+        hold(self.session, ["waits"])
+        op_ids = {need[3:] for need in awaited if need.startswith("op:")}
+        self.fetch_ops(op_ids, set())
+        self.fetch_records({n[7:] for n in awaited if n.startswith("record:") and self.states.get(n[7:]) is None})
+        effective = {f"op:{i}" for i in op_ids if i in self.ops and self.ops[i].status in EFFECTIVE}
+        came = effective | {n for n in awaited if n[7:] in self.rows}
+        self._fetch_waits(news | came)
+        return came
+
+    def _fetch_waits(self, needs: set[str]) -> None:
+        if not needs:
+            return
+        self.waits.update(waiters(self.session, needs))
+        self.fetch_records(
+            {w.op.record_id for held in self.waits.values() for w in held} - self.rows.keys() - self.states.keys()
+        )
+
     def waiters(self, needs: str) -> list[Waiting]:
         if needs not in self.waits:
             self._fetch_waits({needs})
         return self.waits[needs]
 
-    def next_number(self, scope: str, name: str) -> int:
-        return self.numbers.next(scope, name)
+    def last_number(self, scope: str, name: str) -> int:
+        return self.numbers.last_of(scope, name)
 
     def file(self, sha256: str, account_id: str) -> dict[str, Any] | None:
         return self.files.get((sha256, account_id))
-
-
-def _reread(op_id: str, body: str, client_id: str, actor: str) -> ReadOp:
-    raw = orjson.loads(body)
-    return read(Envelope(op_id, client_id, raw["dev_seq"], b"", body, raw), actor)
 
 
 def _strings(value: Any) -> list[str]:

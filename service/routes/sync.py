@@ -8,6 +8,7 @@ from auth import clients
 from auth.tokens import sign
 from programme import intake
 from service import answers, parts
+from service.authority import authority
 from service.deps import CALLER_CODES, Config, Db, Depositor, Keys, Language, Now, Types
 from service.problems import responses
 from service.strict import StrictRoute
@@ -44,7 +45,7 @@ def push_ops(
     A dry run gives the very answer that a push would have got, without a receipt: nothing was taken.
     """
     run = db.rehearse if dry_run else db.write
-    asked: dict[str, Any] = {"now": now, "epoch": body.epoch, "pending": body.pending}
+    asked: dict[str, Any] = {"now": now, "authority": authority, **body.said()}
     pushed = parts.push(lambda ops: run(intake.push, types, caller, ops, **asked), body.ops, caller.client_id)
     safe = db.read(safe_to_delete, caller, config.safe_backups)
     if caller.leaving and not body.pending and not dry_run:

@@ -43,6 +43,7 @@ class Place:
     officer: Person
     upload: str
     case: str
+    refused: str
 
 
 def listed(answer: Any, here: str) -> str:
@@ -131,6 +132,11 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "moveCases": access_probes.move_list,
     "reviewQueue": lambda who, at: listed(who.get("/v1/reviews/queue"), at.record["id"]),
     "decide": _decide,
+    "listOps": lambda who, at: listed(who.get("/v1/ops"), at.refused),
+    "readOp": lambda who, at: verdict(who.get(f"/v1/ops/{at.refused}")),
+    "replayOp": lambda who, at: verdict(who.post(f"/v1/ops/{at.refused}/replay", None)),
+    "acceptOp": lambda who, at: verdict(who.post(f"/v1/ops/{at.refused}/accept", None)),
+    "refuseOp": lambda who, at: verdict(who.post(f"/v1/ops/{at.refused}/refuse", {"reason": "Không thuộc địa bàn"})),
     "getUploadOffset": _upload("HEAD"),
     "appendToUpload": _upload("PATCH"),
     "terminateUpload": _upload("DELETE"),
@@ -175,7 +181,8 @@ def settled(province: Province, unit: str) -> Place:
     headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", **officer.headers}
     upload = province.http.post("/v1/uploads", headers=headers).headers["Location"]
     case = officer.post("/v1/cases", {"move_id": str(uuid.uuid4()), "type": "unit_year", "unit": unit, "year": 2026})
-    return Place(unit, created["record"], officer, upload, case.json()["id"])
+    refused = officer.does("create", unit=unit, set={"title": 7})["op_id"]
+    return Place(unit, created["record"], officer, upload, case.json()["id"], refused)
 
 
 def test_every_operation_has_a_rule_and_every_rule_an_operation() -> None:

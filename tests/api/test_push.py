@@ -86,8 +86,12 @@ def test_a_fact_is_written_once_and_the_rest_of_the_op_still_applies(province: P
 
 def test_fields_that_the_service_owns_cannot_be_written(province: Province) -> None:
     lan = province["lan"]
-    made = lan.does("create", set={"title": "Tự duyệt", "review": {"state": "verified"}, "state": "verified"})["record"]
-    assert made["state"] == "pending"
+    made = lan.op("create", set={"title": "Tự duyệt", "review": {"state": "verified"}, "state": "verified"})
+    result = lan.push(made)["results"][0]
+    assert (result["status"], result["code"]) == ("applied", "field_server_owned")
+    assert {f["path"] for f in result["fields"]} == {"/review", "/state"}
+    made = result["record"]
+    assert (made["state"], made["data"]) == ("pending", {"title": "Tự duyệt"})
     assert "review" not in made
 
 
