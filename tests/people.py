@@ -168,13 +168,13 @@ class Person:
         return self.post("/v1/reviews", body)
 
 
-def hire(province_settings: Settings) -> None:
-    """Gives a fresh province its people."""
+def hire(province_settings: Settings, now: int = NOW) -> None:
+    """Gives a fresh province its people, whose accounts are made at `now`."""
     database = Database(province_settings.db_url)
     stored = hash_password(PASSWORD, CHEAP)
     for name, grant in STAFF.items():
         database.write(
-            accounts.create_account, OPERATOR, name, name.title(), NOW, grants=(grant,), password_hash=stored
+            accounts.create_account, OPERATOR, name, name.title(), now, grants=(grant,), password_hash=stored
         )
     database.close()
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from people import NOW, hire
+from people import hire
+from service.clock import SystemClock
 from service.migration import prepare
 from service.settings import Settings
 
@@ -54,8 +55,9 @@ class Served:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     settings = Settings(data_dir=tmp_path / "var")
-    prepare(settings, NOW)
-    hire(settings)
+    now = SystemClock().now()  # the service goes by the real time, and closes accounts that nobody used for long
+    prepare(settings, now)
+    hire(settings, now)
     found = Served(tmp_path / "var")
     found.start()
     yield found
