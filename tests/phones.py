@@ -37,7 +37,8 @@ class Weather:
         path = request.url.raw_path.decode()
         body, headers = request.content, dict(request.headers)
         answer = self.province.http.request(request.method, path, content=body, headers=headers)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        plain = {n: v for n, v in answer.headers.items() if n not in ("content-encoding", "content-length")}
+        return httpx.Response(answer.status_code, headers=plain, content=answer.content)  # unpacked on the way
 
     def lost_answer(self, request: httpx.Request) -> httpx.Response:
         self.through(request)
