@@ -5,7 +5,7 @@ from service.stores import open_mirror
 from storage import keys, scanner
 from storage.decoders.outcome import PREVIEW, THUMBNAIL
 from storage.errors import ObjectUnknown
-from storage.inspection import DecoderDied, Found, Looked, look, spooled
+from storage.inspection import DecoderDied, Found, Looked, spooled
 from storage.kinds import ALLOWED, HEAD, kind_of
 from sync import findings, jobs
 
@@ -21,7 +21,7 @@ def inspect(bench: Bench, job: jobs.Claimed) -> None:
             scan = scanner.scan(source, bench.settings.clamd)
             source.seek(0)
             kind = kind_of(source.read(HEAD))
-            looked, pictures = (Looked(kind=kind), {}) if scan == "found" else look(source)
+            looked, pictures = (Looked(kind=kind), {}) if scan == "found" else bench.look(source)
     except ObjectUnknown:  # the file went before it was looked into
         bench.database.write(jobs.finish, job)
         return

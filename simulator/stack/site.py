@@ -7,10 +7,11 @@ are built once and used by every schedule of this Python process: only what they
 import shutil
 import tempfile
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import IO, Any
 
 import httpx
 from fastapi import FastAPI
@@ -26,13 +27,20 @@ from service.clock import ManualClock
 from service.db import Database
 from service.migration import prepare
 from service.settings import Settings
+from service.worker import Worker
 from simulator.failpoints import Failpoints, Killed
 from simulator.stack.turns import Turns
+from storage.inspection import Found, Looked
 
 START = 1_790_000_000_000
 OFFICERS = ("lan", "minh", "nam", "sơn")
 REVIEWER = "tuấn"
 MEMORY = Path("/dev/shm")  # noqa: S108  # a file system in memory, where there is one: nothing here has to last
+
+
+def _takes_all(_source: IO[bytes]) -> Found:
+    """The files of a schedule are random bytes; what a decoder thinks of them is not what is played."""
+    return Looked(kind="jpeg", check="ok"), {}
 
 
 class Workshop:
@@ -68,6 +76,7 @@ class Workshop:
         database.close()
         composition.furnish(app.state, self.settings, self.clock, database)
         app.state.store = self.points.store(app.state.store)
+        app.state.worker = Worker(replace(app.state.worker.bench, look=_takes_all))
         return app
 
     def clear(self) -> None:
