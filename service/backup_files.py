@@ -48,7 +48,7 @@ def take(store: BlobStore, root: Path, files: list[str]) -> tuple[list[Object], 
 
 
 def _copy(store: BlobStore, key: str, root: Path) -> tuple[str, int]:
-    """Copies an object durably to its place by digest."""
+    """Copies an object durably to its place by digest, unless the same bytes lie there from a backup before."""
     draft = root / "objects" / f"{uuid4().hex}.part"
     draft.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
@@ -62,7 +62,8 @@ def _copy(store: BlobStore, key: str, root: Path) -> tuple[str, int]:
             os.fsync(file.fileno())
         place = object_path(root, digest.hexdigest())
         place.parent.mkdir(exist_ok=True)
-        draft.replace(place)
+        if not place.is_file() or place.stat().st_size != size:
+            draft.replace(place)
     finally:
         draft.unlink(missing_ok=True)
     return digest.hexdigest(), size

@@ -19,6 +19,7 @@ from service.clock import ManualClock
 from service.commands import catalogue as catalogue_command
 from service.commands import units as units_command
 from service.db import Database
+from service.limits import Limits
 from service.routes import catalogue as catalogue_routes
 from service.settings import Settings
 from sync.epoch import ensure_epoch
@@ -118,7 +119,7 @@ def test_a_unit_or_kind_that_is_not_there(desk: Desk) -> None:
 
 def test_who_is_not_signed_in_sees_nothing(desk: Desk) -> None:
     desk.app.dependency_overrides.clear()
-    desk.app.state.settings, desk.app.state.keys = desk.settings, None
+    desk.app.state.settings, desk.app.state.keys, desk.app.state.limits = desk.settings, None, Limits()
     for path in ("/v1/units", f"/v1/units/{KINH_BAC}", "/v1/criteria-sets", "/v1/criteria-sets/a/1"):
         assert refusal(desk.get(path)) == (401, "token_missing")
 

@@ -36,7 +36,7 @@ def test_a_database_that_cannot_be_read_asks_for_patience(province: Province, ca
     answer = lan.post("/v1/sync/push", {"ops": [op]})
     told = answer.json()
     assert (answer.status_code, told["code"], told["action"]) == (503, "storage_unavailable", "wait")
-    assert answer.headers["retry-after"] == "5"
+    assert 2 <= int(answer.headers["retry-after"]) <= 8  # not the same second for every phone
     assert told["instance"] in caplog.text
     assert SECRET not in caplog.text
 
