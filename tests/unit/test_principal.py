@@ -8,6 +8,7 @@ from auth.errors import NotPermitted, RoleUnknown
 from auth.principal import EVERY_UNIT, PERMISSIONS, Grant, Permission, Principal, Role
 
 R, C, V, A = Permission.READ, Permission.CAPTURE, Permission.REVIEW, Permission.ADMINISTER
+F, Q, S = Permission.ORIGINAL, Permission.QUARANTINE, Permission.SUPERVISE
 KINH_BAC, VU_NINH = "09187", "09169"
 YEAR = "2026"
 
@@ -24,12 +25,12 @@ def holding(role: Role, unit: str = KINH_BAC) -> Principal:
 @pytest.mark.parametrize(
     ("role", "allowed"),
     [
-        (Role.FIELD_OFFICER, {R, C}),
-        (Role.UNIT_EDITOR, {R, C}),
-        (Role.UNIT_HEAD, {R, C, Permission.SIGN}),
-        (Role.COMMUNE_POLICE, {R, C}),
-        (Role.PROVINCE_APPRAISER, {R, V, Permission.APPRAISE}),
-        (Role.PROVINCE_COORDINATOR, {R, V, Permission.COORDINATE}),
+        (Role.FIELD_OFFICER, {R, C, F}),
+        (Role.UNIT_EDITOR, {R, C, F}),
+        (Role.UNIT_HEAD, {R, C, F, S, Permission.SIGN}),
+        (Role.COMMUNE_POLICE, {R, C, F}),
+        (Role.PROVINCE_APPRAISER, {R, V, F, Q, Permission.APPRAISE}),
+        (Role.PROVINCE_COORDINATOR, {R, V, F, Q, S, Permission.COORDINATE}),
         (Role.PROVINCE_DECIDER, {R, Permission.DECIDE}),
         (Role.PROVINCE_OFFICE, {R}),
         (Role.AWARD_APPRAISER, {Permission.AWARD}),
@@ -37,9 +38,9 @@ def holding(role: Role, unit: str = KINH_BAC) -> Principal:
         (Role.PRESS_EDITOR, {Permission.PUBLISH}),
         (Role.FRONT_MEMBER, {C}),
         (Role.DEPARTMENT_MEMBER, {C}),
-        (Role.DATA_PROTECTION_OFFICER, {Permission.AUDIT, Permission.PROTECT}),
-        (Role.AUDITOR, {R, Permission.AUDIT}),
-        (Role.ADMINISTRATOR, {A}),
+        (Role.DATA_PROTECTION_OFFICER, {R, Q, Permission.AUDIT, Permission.PROTECT}),
+        (Role.AUDITOR, {R, F, Permission.AUDIT}),
+        (Role.ADMINISTRATOR, {A, S}),
     ],
 )
 def test_a_role_allows_what_the_table_says_and_nothing_else(role, allowed):
