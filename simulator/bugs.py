@@ -194,9 +194,9 @@ class VersionOnly(Replica):
 class HiddenBase(Replica):
     """Believes that what lies under waiting edits was seen."""
 
-    def _seen(self, record_id: str) -> int:
+    def _seen(self, record_id: str) -> tuple[int, str | None]:
         row = self.connection.execute("select ver from base where id = ? and doc is not null", (record_id,)).fetchone()
-        return int(row[0]) if row else 0
+        return (int(row[0]) if row else 0), super()._seen(record_id)[1]
 
 
 @contextmanager

@@ -81,8 +81,10 @@ class FieldPhone(Handset):
             self.sign_in()
             return f"signs in anew: {error}"
         except Refused as error:
-            self.odd.append(f"{self.account} {what} was refused as {error.code}")
-            return self.odd[-1]
+            told = f"{self.account} {what} was refused as {error.code}"
+            if error.code != "token_expired":  # time passed between the new token and its first use; next time, then
+                self.odd.append(told)
+            return told
         except (Unreachable, Garbled) as error:
             return f"{type(error).__name__} {error}".rstrip()
         except Crash:
