@@ -28,6 +28,7 @@ def test_the_digest_follows_every_kind_of_change(province: Province) -> None:
     province.grant("lan", DA_MAI, Role.UNIT_EDITOR)
     made = [lan.does("create", set={"title": str(n)})["record"]["id"] for n in range(4)]
     held = lan.op("patch", set={"title": "sửa trước"})
+    lan.push(held)
     lan.push(
         lan.op("patch", made[0], base_ver=1, set={"title": "mới"}),
         lan.op("move", made[0], base_ver=2, unit=DA_MAI),
@@ -36,7 +37,6 @@ def test_the_digest_follows_every_kind_of_change(province: Province) -> None:
         lan.op("move", made[1], base_ver=2, unit=KINH_BAC),
         lan.op("delete", made[2], base_ver=1),
         lan.op("create", made[3] + "x"),
-        held,
         lan.op("create", held["record_id"], set={"title": "sau"}),
     )
     page = lan.post("/v1/sync/pull", {"digests": True, "limit": 1000}).json()
