@@ -28,7 +28,7 @@ router = APIRouter(tags=["media"])
 
 
 @router.get(
-    "/v1/media/{record_id}/{sha256}/{picture}",
+    "/v1/media/{record_id}/{sha256}/pictures/{picture}",
     operation_id="getPreview",
     response_class=StreamingResponse,
     responses={**SHOWN, **responses(*CODES)},  # type: ignore[dict-item]

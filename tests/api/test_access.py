@@ -114,7 +114,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "readProof": lambda who, at: verdict(who.get("/v1/proofs", scope=f"{at.unit}/2026")),
     "getMedia": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}")),
     "getMediaHead": _head_media,
-    "getPreview": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}/thumbnail")),
+    "getPreview": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}/pictures/thumbnail")),
     "quarantineFile": _kept_apart("quarantine", {"reason": "other"}),
     "releaseFile": _kept_apart("release", None),
     "destroyFile": _kept_apart("destroy", {"officer": "Thiếu tá Hoà"}),

@@ -101,5 +101,5 @@ def test_files_of_real_cameras_are_read_where_they_are_present(province: Provinc
     for record, (name, data) in zip(records, files.items(), strict=True):
         entry = lan.record(record["id"])["files"][file_entry(data)["sha256"]]
         assert (outcome(entry), entry["previews"]) == ("stored", "ready"), name
-        picture = lan.get(f"/v1/media/{record['id']}/{file_entry(data)['sha256']}/preview").content
+        picture = lan.get(f"/v1/media/{record['id']}/{file_entry(data)['sha256']}/pictures/preview").content
         assert b"Exif" not in picture

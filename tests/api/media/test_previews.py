@@ -44,7 +44,7 @@ def test_a_preview_is_upright_and_says_nothing_of_place_or_camera(province: Prov
     assert SERIAL in data
     record = sent(province, lan, data)
     for picture, side in (("thumbnail", 320), ("preview", 400)):
-        answer = lan.get(f"/v1/media/{record}/{file_entry(data)['sha256']}/{picture}")
+        answer = lan.get(f"/v1/media/{record}/{file_entry(data)['sha256']}/pictures/{picture}")
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
         assert answer.headers["Cache-Control"] == "private, no-cache"
         for word in (
@@ -72,7 +72,7 @@ def test_a_preview_is_upright_and_says_nothing_of_place_or_camera(province: Prov
 
 def test_a_phone_that_has_a_preview_is_not_sent_it_again(province: Province) -> None:
     lan, data = province["lan"], photo("JPEG")
-    address = f"/v1/media/{sent(province, lan, data)}/{file_entry(data)['sha256']}/thumbnail"
+    address = f"/v1/media/{sent(province, lan, data)}/{file_entry(data)['sha256']}/pictures/thumbnail"
     etag = lan.get(address).headers["ETag"]
     again = province.http.get(address, headers={**lan.headers, "If-None-Match": etag})
     assert (again.status_code, again.content) == (304, b"")
@@ -83,7 +83,7 @@ def test_the_office_sees_previews_and_never_the_original(province: Province) -> 
     record = sent(province, province["lan"], data)
     province.grant("nam", KINH_BAC, Role.PROVINCE_OFFICE)
     address = f"/v1/media/{record}/{file_entry(data)['sha256']}"
-    assert province["nam"].get(f"{address}/preview").status_code == 200
+    assert province["nam"].get(f"{address}/pictures/preview").status_code == 200
     refused = province["nam"].get(address)
     assert (refused.status_code, refused.json()["code"]) == (403, "original_restricted")
     assert province["tuan"].get(address).content == data
@@ -92,16 +92,16 @@ def test_the_office_sees_previews_and_never_the_original(province: Province) -> 
 def test_who_may_not_read_the_record_sees_no_preview(province: Province) -> None:
     data = photo("JPEG")
     record = sent(province, province["lan"], data)
-    answer = province["nam"].get(f"/v1/media/{record}/{file_entry(data)['sha256']}/thumbnail")
+    answer = province["nam"].get(f"/v1/media/{record}/{file_entry(data)['sha256']}/pictures/thumbnail")
     assert answer.json()["code"] == "record_unknown"
 
 
 def test_the_first_page_of_a_paper_is_shown_and_films_have_no_picture(province: Province) -> None:
     lan, page, film = province["lan"], paper(pages=2), movie()
     shown = sent(province, lan, page, "biên bản.pdf")
-    answer = lan.get(f"/v1/media/{shown}/{file_entry(page)['sha256']}/preview")
+    answer = lan.get(f"/v1/media/{shown}/{file_entry(page)['sha256']}/pictures/preview")
     assert max(Image.open(io.BytesIO(answer.content)).size) == 1600
-    none = lan.get(f"/v1/media/{sent(province, lan, film, 'phim.mp4')}/{file_entry(film)['sha256']}/preview")
+    none = lan.get(f"/v1/media/{sent(province, lan, film, 'phim.mp4')}/{file_entry(film)['sha256']}/pictures/preview")
     assert (none.status_code, none.json()["code"]) == (404, "preview_none")
 
 
@@ -109,6 +109,6 @@ def test_before_a_file_is_looked_into_its_preview_is_pending(province: Province)
     lan, data = province["lan"], photo("JPEG")
     made = lan.does("create", type="photo", set={"title": "Ảnh"}, media=[file_entry(data)])["record"]
     lan.upload(data)
-    answer = lan.get(f"/v1/media/{made['id']}/{file_entry(data)['sha256']}/thumbnail")
+    answer = lan.get(f"/v1/media/{made['id']}/{file_entry(data)['sha256']}/pictures/thumbnail")
     assert (answer.json()["code"], answer.headers["Retry-After"]) == ("preview_pending", "5")
     assert lan.record(made["id"])["files"][file_entry(data)["sha256"]]["previews"] == "pending"

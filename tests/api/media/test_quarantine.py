@@ -28,7 +28,7 @@ def test_a_file_that_may_be_secret_is_served_to_nobody_and_phones_remove_it(prov
     kept = tuan.post(f"{here}/quarantine", {"reason": "may_be_secret", "note": "Dấu đỏ ở góc"})
     assert (kept.status_code, kept.json()["code"]) == (200, "file_secret")
     for who, address in ((lan, here), (nam, there), (tuan, here)):
-        for path in (address, f"{address}/thumbnail", f"{address}/preview"):
+        for path in (address, f"{address}/pictures/thumbnail", f"{address}/pictures/preview"):
             assert who.get(path).json()["code"] == "file_secret"
     assert (told(lan, here)["state"], told(lan, here)["remove"]) == ("quarantined", True)
     pulled = [c["record"] for c in nam.pull(cursor)["changes"]]
@@ -79,7 +79,7 @@ def test_a_mistake_is_taken_back_by_who_may_do_so_wherever_the_file_is_used(prov
     assert tuan.post(f"{here}/release", None).json()["code"] == "not_quarantined"
     province.work()
     assert lan.get(here).content == PAPER
-    assert lan.get(f"{here}/thumbnail").status_code == 200
+    assert lan.get(f"{here}/pictures/thumbnail").status_code == 200
 
 
 def test_what_a_person_released_the_service_does_not_keep_apart_again(province: Province) -> None:
