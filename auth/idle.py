@@ -1,4 +1,4 @@
-"""Accounts that nobody uses are switched off (QCVN 12:2026/BCA 3.7.2; docs/adr/0011)."""
+"""Accounts that nobody uses are switched off (QCVN 12:2026/BCA 3.7.2; docs/adr/0010)."""
 
 from sqlmodel import Session, col, func, select
 
