@@ -24,31 +24,32 @@ from storage.store import BlobStore
 from sync.types import Registry
 
 
-def _database(request: Request) -> Database:
+# Coroutines, because the framework runs plain functions in a thread each, and none of these waits for anything.
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _store(request: Request) -> BlobStore:
+async def _store(request: Request) -> BlobStore:
     store: BlobStore = request.app.state.store
     return store
 
 
-def _calendar(request: Request) -> Calendar:
-    return _settings(request).calendar
+async def _calendar(request: Request) -> Calendar:
+    return (await _settings(request)).calendar
 
 
-def _now(request: Request) -> int:
+async def _now(request: Request) -> int:
     clock: Clock = request.app.state.clock
     return clock.now()
 
 
-def _language(accept_language: Annotated[str, Header(include_in_schema=False)] = "vi") -> str:
+async def _language(accept_language: Annotated[str, Header(include_in_schema=False)] = "vi") -> str:
     """`en` when the caller's first choice is English, else `vi`."""
     return "en" if accept_language.strip().lower().startswith("en") else "vi"
 
@@ -58,12 +59,12 @@ def uncached(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-def _clock(request: Request) -> Clock:
+async def _clock(request: Request) -> Clock:
     clock: Clock = request.app.state.clock
     return clock
 
 
-def _wakes(request: Request) -> Wakes:
+async def _wakes(request: Request) -> Wakes:
     wakes: Wakes = request.app.state.wakes
     return wakes
 
@@ -78,17 +79,17 @@ Deadlines = Annotated[Calendar, Depends(_calendar)]
 Language = Annotated[str, Depends(_language)]
 
 
-def _keys(request: Request) -> SigningKeys:
+async def _keys(request: Request) -> SigningKeys:
     keys: SigningKeys = request.app.state.keys
     return keys
 
 
-def _secret(request: Request) -> bytes:
+async def _secret(request: Request) -> bytes:
     secret: bytes = request.app.state.secret
     return secret
 
 
-def _types(request: Request) -> Registry:
+async def _types(request: Request) -> Registry:
     types: Registry = request.app.state.types
     return types
 
@@ -100,7 +101,7 @@ Secret = Annotated[bytes, Depends(_secret)]
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Access token from sign-in, enrol or refresh.")
 
 
-def _limits(request: Request) -> Limits:
+async def _limits(request: Request) -> Limits:
     limits: Limits = request.app.state.limits
     return limits
 
@@ -108,7 +109,7 @@ def _limits(request: Request) -> Limits:
 Limited = Annotated[Limits, Depends(_limits)]
 
 
-def _claims(
+async def _claims(
     request: Request,
     config: Config,
     keys: Keys,
@@ -132,7 +133,7 @@ def _claims(
 Bearer = Annotated[Claims, Depends(_claims)]
 
 
-def _source(request: Request) -> str:
+async def _source(request: Request) -> str:
     """The network address that the request came from; a trusted proxy has told it (`service/edge.py`)."""
     return request.client.host if request.client else ""
 
