@@ -64,7 +64,10 @@ ROUTERS = (
 
 
 # What a web app may read of tus and of the limits.
-EXPOSED = ("Location", "Upload-Offset", "Upload-Length", "Upload-State", "Upload-Expires", "Retry-After", "RateLimit")
+EXPOSED = (
+    "Location", "Upload-Offset", "Upload-Length", "Upload-State", "Upload-Expires", "Retry-After", "RateLimit",
+    "X-Request-Id",
+)  # fmt: skip
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:

@@ -124,6 +124,7 @@ async def _claims(
     if bearer is None:
         raise TokenMissing
     claims = tokens.verify_access(bearer.credentials, keys, config.public_url, now)
+    request.state.account_id = claims.account_id
     policy = requests_of_client(config.client_requests_per_minute)
     request.state.room = limits.spend(policy, claims.client_id, now).headers()
     return claims if config.second_factor_asked else replace(claims, strong=True)

@@ -4,6 +4,8 @@ Knows no route and no rule.
 """
 
 import logging
+import time
+import uuid
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
@@ -12,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.addresses import host_of, source_of
 from service.coding import Coding
-from service.problems import problem
+from service.logs import pseudonym
+from service.problems import METHODS, problem
 from service.settings import Settings
 
 SECURITY = {
@@ -28,28 +31,43 @@ class Service(FastAPI):
     """A FastAPI application inside an `Edge`."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Edge(Coding(super().build_middleware_stack()), self.state.settings)
+        return Edge(Coding(super().build_middleware_stack()), self.state.settings, self.state.secret)
 
 
 class Edge:
     """Turns the body limit's bare 413 into a problem, and keeps what was raised from the server's log.
 
     The text of an exception may hold people's words. It was answered and noted without them (`service.problems`).
+    Every request leaves one line in the log, under the id that its answer carries as `X-Request-Id`.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self.app, self.settings = app, settings
+    def __init__(self, app: ASGIApp, settings: Settings, secret: bytes) -> None:
+        self.app, self.settings, self.secret = app, settings, secret
         self.hosts = {urlsplit(settings.public_url).hostname, "localhost", "127.0.0.1", "::1"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope.setdefault("state", {})["request_id"] = str(uuid.uuid4())
+        begun, status = time.perf_counter(), 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(self._guarded(message, scope))
+
         host = host_of(scope)
-        if host is None or (self.settings.production and host not in self.hosts):
-            await problem(Request(scope), "host_unknown")(scope, receive, send)
-            return
-        scope["client"] = source_of(scope, self.settings.trusted_proxies)
+        try:
+            if host is None or (self.settings.production and host not in self.hosts):
+                await problem(Request(scope), "host_unknown")(scope, receive, noted)
+            else:
+                scope["client"] = source_of(scope, self.settings.trusted_proxies)
+                await self._serve(scope, receive, noted)
+        finally:  # also where the caller has hung up
+            self._log(scope, status, begun)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = replaced = False
 
         async def send_on(message: Message) -> None:
@@ -57,7 +75,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 started, replaced = True, _bare_limit(message)
             if not replaced:
-                await send(self._guarded(message, scope))
+                await send(message)
             elif message["type"] == "http.response.start":
                 await problem(Request(scope), "too_large")(scope, receive, send)
 
@@ -72,12 +90,26 @@ class Edge:
         if message["type"] != "http.response.start":
             return message
         headers = MutableHeaders(scope=message)
-        added = SECURITY | scope.get("state", {}).get("room", {})
+        state = scope["state"]
+        added = SECURITY | state.get("room", {}) | {"X-Request-Id": state["request_id"]}
         if self.settings.public_url.startswith("https:"):
             added |= {"Strict-Transport-Security": "max-age=31536000"}
         for name, value in added.items():
             headers.setdefault(name, value)
         return message
+
+    def _log(self, scope: Scope, status: int, begun: float) -> None:
+        """The address as its template: what stands in its place, or behind a `?`, is the caller's."""
+        account_id = scope["state"].get("account_id")
+        told = {
+            "request": scope["state"]["request_id"],
+            "principal": pseudonym(self.secret, account_id) if account_id else None,
+            "method": scope["method"] if scope["method"] in METHODS else "other",
+            "route": getattr(scope.get("route"), "path", None),
+            "status": status,
+            "ms": round((time.perf_counter() - begun) * 1000, 1),
+        }
+        log.info("request", extra={"told": told})
 
 
 def _bare_limit(message: Message) -> bool:

@@ -206,7 +206,7 @@ def _unexpected(request: Request, error: Any) -> JSONResponse:
 
 def _note(request: Request, error: BaseException) -> str:
     """Notes what failed and where, and returns the name of the note. No value goes into the log: it may be personal."""
-    name = uuid.uuid4().urn
+    name = f"urn:uuid:{getattr(request.state, 'request_id', uuid.uuid4())}"
     route = getattr(request.scope.get("route"), "path", "no route")
     where = " < ".join(f"{f.name} ({f.filename}:{f.lineno})" for f in traceback.extract_tb(error.__traceback__)[:-9:-1])
     log.error("%s: %s at %s %s in %s", name, type(error).__name__, request.method, route, where)

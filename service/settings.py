@@ -30,6 +30,13 @@ class Settings(BaseSettings):
             "where `public_url` is this machine's own address, else production."
         ),
     ] = None
+    log_level: Annotated[
+        Literal["info", "warning", "error"] | None,
+        Field(
+            description="`info` logs a line for each request, as JSON on standard error, without names, addresses or "
+            "words of anybody. Unset: `info` in production, else `warning`."
+        ),
+    ] = None
     host: Annotated[str, Field(description="Address that `minhchung serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(description="Port that `minhchung serve` listens on; 0 picks a free one.")] = 8000
     public_url: Annotated[
@@ -146,6 +153,10 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether what is not safe is refused; nobody falls out of it by forgetting a setting."""
         return self.environment == "production" or (self.environment is None and not self._loopback)
+
+    @property
+    def logged_from(self) -> str:
+        return self.log_level or ("info" if self.production else "warning")
 
     @property
     def second_factor_asked(self) -> bool:

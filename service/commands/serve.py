@@ -7,6 +7,7 @@ from typing import Any
 
 import uvicorn
 
+from service import logs
 from service.app import create_app
 from service.settings import Settings
 
@@ -26,8 +27,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     url = "http://{}:{}".format(*listener.getsockname()[:2])
     if "public_url" not in settings.model_fields_set:
         settings = settings.model_copy(update={"public_url": url})
+    logs.set_up(settings.logged_from)
     config = uvicorn.Config(
-        create_app(settings), log_level="warning", access_log=False, timeout_graceful_shutdown=10, proxy_headers=False
+        create_app(settings), log_config=None, access_log=False, timeout_graceful_shutdown=10, proxy_headers=False
     )
     print(f"Minh Chứng: {url}", flush=True)
     with suppress(KeyboardInterrupt):  # Ctrl-C has stopped the server already; there is nothing to tell

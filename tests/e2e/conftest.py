@@ -20,21 +20,23 @@ from service.settings import Settings
 class Served:
     """`minhchung serve` on a folder; `kill` is SIGKILL, `start` may come again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder, self.settings = folder, settings
+        self.log = folder.parent / "standard-error.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.url = ""
         self.port = "0"  # the first start picks one, later ones keep it: clients know the service by its address
 
     def start(self) -> None:
         """Starts the process and waits until it says where it listens."""
-        env = {**os.environ, "MINHCHUNG_DATA_DIR": str(self.folder)}
+        env = {**os.environ, "MINHCHUNG_DATA_DIR": str(self.folder), **self.settings}
         command = [sys.executable, "-m", "service", "serve", "--port", self.port]
-        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=log)
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
         found = re.search(r"http://\S+", line)
-        assert found, f"the service did not start: {line}"
+        assert found, f"the service did not start: {self.log.read_text()[-3000:]}"
         self.url, self.port = found[0], found[0].rsplit(":", 1)[1]
 
     def kill(self) -> None:
@@ -58,7 +60,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     now = SystemClock().now()  # the service goes by the real time, and closes accounts that nobody used for long
     prepare(settings, now)
     hire(settings, now)
-    found = Served(tmp_path / "var")
+    found = Served(tmp_path / "var", MINHCHUNG_LOG_LEVEL="info")
     found.start()
     yield found
     found.kill()
