@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import scratch
 from people import NOW, Province, hire
 from postgres import Postgres
 from service.migration import prepare
@@ -14,6 +15,7 @@ from service.settings import Settings
 from swift import Swift
 
 settings.register_profile("soak", max_examples=20_000, deadline=None)
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch.folder()))  # where pytest makes its folders
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -45,7 +47,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL whose database `migrated` is the twin of the SQLite file."""
-    cluster = Postgres()
+    cluster = Postgres(place=scratch.folder())
     cluster.execute("create database migrated")
     _settle(Settings(data_dir=tmp_path_factory.mktemp("settle"), database_url=cluster.url("migrated")))
     yield cluster
@@ -66,12 +68,15 @@ def _settle(settings: Settings) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str | None:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
     """Every test that takes the province runs on both databases; None is SQLite's file in the folder."""
     if request.param == "sqlite":
-        return None
+        yield None
+        return
     cluster: Postgres = request.getfixturevalue("postgres")
-    return cluster.fresh("migrated")
+    url = cluster.fresh("migrated")
+    yield url
+    cluster.drop(url)
 
 
 @pytest.fixture
@@ -82,9 +87,12 @@ def province(tmp_path: Path, migrated: Path, database_url: str | None) -> Iterat
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of a database that holds nothing yet."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.db'}"
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
     cluster: Postgres = request.getfixturevalue("postgres")
-    return cluster.fresh()
+    url = cluster.fresh()
+    yield url
+    cluster.drop(url)

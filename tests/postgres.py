@@ -25,11 +25,11 @@ def binaries() -> Path:
 
 
 class Postgres:
-    """One cluster; `fresh` gives a database that is a copy of a template."""
+    """One cluster, below `place`; `fresh` gives a database that is a copy of a template."""
 
-    def __init__(self, options: str = SPEED) -> None:
+    def __init__(self, options: str = SPEED, place: Path | None = None) -> None:
         # Not below pytest's own folder: that one is closed to other users each time a run begins.
-        self.folder = folder = Path(tempfile.mkdtemp(prefix="minhchung-postgres-"))
+        self.folder = folder = Path(tempfile.mkdtemp(prefix="minhchung-postgres-", dir=place))
         self.port = free_port()
         self.made = 0
         self.options = f"-p {self.port} -h 127.0.0.1 -k {folder} {options}"
@@ -72,6 +72,10 @@ class Postgres:
         name = f"t{self.made}"
         self.execute(f"create database {name} template {template}")
         return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Removes a database that `fresh` gave, whoever is still connected."""
+        self.execute(f"drop database {url.rpartition('/')[2]} with (force)")
 
 
 def free_port() -> int:
