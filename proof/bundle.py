@@ -40,6 +40,11 @@ def check(
         return [f"cannot be read: {type(error).__name__}"]
 
 
+def entries(data: bytes) -> list[Doc]:
+    """The entries of a bundle that was checked, as `proof.redactions.told` reads them."""
+    return [part["entry"] for part in map(json.loads, data.splitlines()) if part["kind"] == "entry"]
+
+
 def _faults(
     data: bytes, keys: list[jws.Key] | None, receipts: Iterable[str], files: Mapping[str, Path] | None
 ) -> Iterator[str]:

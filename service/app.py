@@ -36,6 +36,7 @@ from service.routes import (
     pull,
     quarantine,
     records,
+    redactions,
     rescue,
     reviews,
     second_factor,
@@ -59,7 +60,7 @@ ABOUT = (
 )
 ROUTERS = (
     auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, rescue, ops, pull, events,
-    uploads, media, previews, quarantine, records, signals, reviews, progress, cases, year, proofs, health,
+    uploads, media, previews, quarantine, records, redactions, signals, reviews, progress, cases, year, proofs, health,
 )  # fmt: skip
 
 

@@ -90,6 +90,7 @@ def _note_idle(session: Session, days: int, now: int) -> None:
 JOBS: Mapping[str, Callable[[Bench, jobs.Claimed], None]] = {
     jobs.INSPECT: looking.inspect,
     spills.DESTROY: looking.destroy,
+    jobs.ERASE: looking.erase,
 }
 
 

@@ -1,5 +1,7 @@
 """Jobs that work on the bytes of a file: looking into it, and destroying what must not be kept."""
 
+from functools import partial
+
 from service.bench import Bench
 from service.stores import open_mirror
 from storage import keys, scanner
@@ -7,7 +9,7 @@ from storage.decoders.outcome import PREVIEW, THUMBNAIL
 from storage.errors import ObjectUnknown
 from storage.inspection import DecoderDied, Found, Looked, spooled
 from storage.kinds import ALLOWED, HEAD, kind_of
-from sync import findings, jobs
+from sync import findings, jobs, sweep
 
 ATTEMPTS = 3  # of decoding; a file that kills its decoder as often is kept apart
 BACKOFF_MS = 60_000
@@ -47,10 +49,20 @@ def _note(bench: Bench, job: jobs.Claimed, found: Found, scan: scanner.Scan) -> 
 def destroy(bench: Bench, job: jobs.Claimed) -> None:
     """Takes the bytes of a destroyed file, and the pictures made of it, from the store and its mirror."""
     sha256, _, upload_id = job.payload.partition(" ")
+    _remove(bench, sha256)
+    if upload_id:
+        bench.store.discard(upload_id)
+    bench.database.write(jobs.finish, job)
+
+
+def erase(bench: Bench, job: jobs.Claimed) -> None:
+    """The same for a file that a redaction took from its last record, unless somebody has sent it again since."""
+    bench.database.write(sweep.take, job.payload, partial(_remove, bench, job.payload))
+    bench.database.write(jobs.finish, job)
+
+
+def _remove(bench: Bench, sha256: str) -> None:
     mirror = open_mirror(bench.settings, bench.database)
     for store in (bench.store, *([mirror] if mirror else [])):
         for key in (keys.of_digest(sha256), *(keys.of_derivative(sha256, name) for name in (THUMBNAIL, PREVIEW))):
             store.delete(key)
-    if upload_id:
-        bench.store.discard(upload_id)
-    bench.database.write(jobs.finish, job)

@@ -18,6 +18,7 @@ from sync.outcome import EFFECTIVE, Entry, Known, Outcome
 from sync.plan import Changed, Plan, World
 from sync.stamp import stamp
 from sync.state import Dot, Marks, State, render
+from sync.stripping import Fields, erased, strip_state
 from sync.types import MEDIA, Kind, RecordType, Registry
 from sync.validate import validate
 from sync.versions import seen_in, text_at
@@ -77,6 +78,8 @@ class Draft:
         state = self.record(op.record_id)
         if may is not None:
             _permit(op, state, may)
+            if state and erased(state):
+                raise OpFault("record_redacted", "/record_id")
         validate(op, record_type)
         needs = self._needs(op, record_type, state, may) - given
         if state is None and op.action is not Action.CREATE:
@@ -137,6 +140,18 @@ class Draft:
         self._keep(op, state, record_type, merged.moved_from, outcome)
         if fresh:
             self.news.append(f"record:{state.id}")
+        return outcome
+
+    def redact(self, op: Op, fields: Fields, at: int) -> Outcome:
+        """Takes `fields` (None: all that people wrote) out of a record that is there, on the service's word."""
+        state, record_type = self.record(op.record_id), self.registry.get(op.type)
+        if state is None or record_type is None:
+            raise AssertionError("unreachable")
+        files = {m["sha256"] for m in state.data.get(MEDIA, ())}
+        strip_state(state, record_type, fields, Dot(state.ver + 1, "", 0, op.actor))
+        stamp(self.world, self.plan, op, state, record_type, files, at)
+        outcome = Outcome(op.op_id, None, "applied", record_id=state.id)
+        self._keep(op, state, record_type, None, outcome)
         return outcome
 
     def _keep(self, op: Op, state: State, record_type: RecordType, moved_from: str | None, outcome: Outcome) -> None:

@@ -9,6 +9,7 @@ SyncError
 ├── CursorInvalid        not a cursor of this service
 ├── Behind               what the client knows of has not come here yet
 ├── RecordUnknown        no such record, or none that the caller may see
+├── NotRedactable        a record that the service alone writes; single fields of it may be erased
 ├── OpUnknown            no such op, or none that the caller may see
 ├── OpSettled            an op that there is nothing to decide on
 ├── RescueLimit          a device has sent more without a session than is taken in a day
@@ -58,6 +59,10 @@ class Behind(SyncError):
 
 class RecordUnknown(SyncError):
     code = "record_unknown"
+
+
+class NotRedactable(SyncError):
+    code = "not_redactable"
 
 
 class OpUnknown(SyncError):

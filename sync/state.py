@@ -19,6 +19,7 @@ OWN_KEYS = frozenset(
 # What stands beside `data` in a record; no device writes it, unless a type declares a field of that name.
 SERVER_OWNED = OWN_KEYS | {
     "state", "created_at", "updated_at", "authors", "catalogue", "numbers", "codes", "files", "media_state", "review",
+    "redacted",
 }  # fmt: skip
 PRESENCE, PLACE = "@deleted", "@scope"  # registers beside the data; no field name may start with @
 

@@ -31,7 +31,7 @@ def forget(session: Session, digests: Sequence[str], before: int) -> list[str]:
     """Ends those blobs that are still unused and that no held or rejected op names; returns them."""
     hold(session, digests)
     still = set(unused(session, before, 2**31 - 1)) & set(digests)
-    gone = sorted(still - _waited_for(session)) if still else []
+    gone = sorted(still - waited_for(session)) if still else []
     session.execute(delete(Holding).where(col(Holding.sha256).in_(gone)))
     session.execute(delete(Blob).where(col(Blob.sha256).in_(gone)))
     return gone
@@ -81,7 +81,7 @@ def mirrored(session: Session, sha256: str, now: int) -> None:
     session.execute(update(Blob).where(col(Blob.sha256) == sha256).values(mirrored_at=now))
 
 
-def _waited_for(session: Session) -> set[str]:
+def waited_for(session: Session) -> set[str]:
     """Digests in the bodies of ops that wait or were refused, wherever they stand and however they are escaped."""
     found: set[str] = set()
     for body in session.scalars(select(col(Op.body)).where(col(Op.status).in_(KEPT_OPS))):

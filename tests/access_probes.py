@@ -36,3 +36,9 @@ def move_list(who: Person, place: Any) -> str:
     body = {"move_id": str(uuid.uuid4()), "action": "withdraw", "record_ids": [place.case]}
     code = who.post("/v1/cases/moves", body).json()["results"][0]["code"]
     return str(code) if code in ("not_permitted", "case_unknown") else "ok"
+
+
+def redact(who: Person, place: Any) -> str:
+    """A field that the record does not have: it stays as it is for whoever asks next."""
+    body = {"redaction_id": str(uuid.uuid4()), "fields": ["tags"], "reason": "not_needed", "basis": "Luật 91/2025/QH15"}
+    return verdict(who.post(f"/v1/records/{place.record['id']}/redactions", body))

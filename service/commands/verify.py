@@ -9,7 +9,7 @@ from typing import Any
 
 from auth.keys import SigningKeys, load_keys
 from auth.tokens import sign
-from proof import bundle
+from proof import bundle, redactions
 from proof.logs import check_log
 from service.clock import SystemClock
 from service.db import Database
@@ -74,11 +74,15 @@ def _verify(args: argparse.Namespace, _settings: Settings) -> int:
         keys = json.loads(args.keys.read_bytes())["keys"] if args.keys else None
         files = {path.name: path for path in args.files.iterdir()} if args.files else None
         faults = bundle.check(data, keys, [path.read_text().strip() for path in args.receipt], files)
+        entries = bundle.entries(data) if not faults else []
         count = data.count(b'"kind":"entry"')
         trust = "" if args.keys else "; its keys are its own word, compare them (--keys)"
     else:
         pages = [json.loads(line) for line in data.splitlines() if line.strip()]
-        faults, count, trust = check_log(pages), sum(len(page["entries"]) for page in pages), ""
+        entries = [entry for page in pages for entry in page["entries"]]
+        faults, count, trust = check_log(pages), len(entries), ""
+    for line in redactions.told(entries) if not faults else ():
+        print(line)
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"{count} entries: " + ("the log does not hold" if faults else "the log holds") + trust)

@@ -118,6 +118,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "quarantineFile": _kept_apart("quarantine", {"reason": "other"}),
     "releaseFile": _kept_apart("release", None),
     "destroyFile": _kept_apart("destroy", {"officer": "Thiếu tá Hoà"}),
+    "redactRecord": access_probes.redact,
     "readSignals": lambda who, at: verdict(who.get(f"/v1/records/{at.record['id']}/signals")),
     "unitProgress": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/progress")),
     "dossierState": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/dossier")),
