@@ -6,12 +6,11 @@ longer checks. The row of the head is locked last in a transaction, and orders t
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from auth.models import AuditEntry, AuditHead
 from auth.principal import Principal
@@ -19,10 +18,11 @@ from auth.principal import Principal
 Act = Literal[
     "account_created", "account_off", "account_on", "breach_closed", "breach_notified", "breach_opened",
     "client_revoked", "client_wiped", "consent_given", "consent_withdrawn", "decision", "delegated",
-    "delegation_ended", "enrolled", "enrolment_opened", "exported", "grant_ended", "grant_given",
+    "delegation_ended", "enrolled", "enrolment_opened", "exported", "file_destroyed", "file_quarantined",
+    "file_released", "grant_ended", "grant_given",
     "items_erased", "keys_rotated", "oauth_client_changed", "original_read", "password_set", "refresh_reused",
-    "retention", "second_factor_changed", "signed_in", "sign_in_failed", "signed_out", "subject_request",
-    "trail_read",
+    "restricted_read", "retention", "second_factor_changed", "signed_in", "sign_in_failed", "signed_out",
+    "subject_request", "trail_cut", "trail_exported", "trail_read", "trail_reviewed", "viewed",
 ]  # fmt: skip
 
 
@@ -97,6 +97,18 @@ def head(session: Session) -> tuple[int, str]:
     return (found.seq, found.hash.hex()) if found else (0, "")
 
 
+def beginning(session: Session) -> tuple[int, str]:
+    """Number and hash of the last entry that was removed after its export; what is kept follows it."""
+    found = session.get(AuditHead, 1)
+    return (found.cut, found.cut_hash.hex()) if found else (0, "")
+
+
+def before(session: Session, seq: int) -> tuple[int, str]:
+    """Number and hash of the entry that `seq` follows, kept or removed."""
+    row = session.get(AuditEntry, seq - 1)
+    return (row.seq, row.entry_hash.hex()) if row else beginning(session)
+
+
 def faults(found: Iterable[Entry], *, before: tuple[int, str] = (0, "")) -> list[str]:
     """What is wrong with a stretch of the trail that follows `before` (number and hash); nothing, when it is whole."""
     seq, last = before
@@ -121,34 +133,3 @@ def _hash(before: bytes, entry: Entry) -> bytes:
     parts = [entry.seq, entry.at, entry.act, entry.actor, entry.client, entry.source, entry.subject, entry.facts]
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(before + text.encode()).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A stretch of the trail, counted; `faults` says what is wrong with its chain."""
-
-    since: int
-    until: int
-    acts: dict[str, int]
-    actors: dict[str, int]
-    faults: list[str]
-
-
-def summary(session: Session, since: int, until: int) -> Summary:
-    """Acts and actors between two instants (ms), and a check of the chain of those entries."""
-    acts: Counter[str] = Counter()
-    actors: Counter[str] = Counter()
-    wrong: list[str] = []
-    before = _last_before(session, since)
-    while page := entries(session, after=before[0], since=since, until=until):
-        acts.update(entry.act for entry in page)
-        actors.update(entry.actor for entry in page)
-        wrong += faults(page, before=before)
-        before = page[-1].seq, page[-1].entry_hash
-    return Summary(since, until, dict(acts), dict(actors), wrong)
-
-
-def _last_before(session: Session, since: int) -> tuple[int, str]:
-    first = session.exec(select(func.min(AuditEntry.seq)).where(col(AuditEntry.at) >= since)).one()
-    row = session.get(AuditEntry, first - 1) if first else None
-    return (row.seq, row.entry_hash.hex()) if row else (0, "")

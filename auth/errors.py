@@ -143,3 +143,9 @@ class DeviceProofInvalid(AuthError):
     """The request is not signed by the key of this client, or there is no such client; the answer never says which."""
 
     code = "device_proof_invalid"
+
+
+class WeekUnreviewable(AuthError):
+    """The week of the audit trail lasts still, or more in it is unusual than the caller has seen."""
+
+    code = "week_unreviewable"

@@ -118,9 +118,26 @@ class AuditEntry(SQLModel, table=True):
 
 
 class AuditHead(SQLModel, table=True):
-    """The one row whose lock orders the audit trail; locked after everything else."""
+    """The one row whose lock orders the audit trail; locked after everything else.
+
+    Entries up to `cut` have been exported and removed; the trail goes on from the hash of that entry.
+    """
 
     __tablename__ = "audit_head"
     id: int = Field(default=1, primary_key=True)
     seq: int = Field(default=0, sa_type=BigInteger)
     hash: bytes = Field(default=b"", sa_type=LargeBinary)
+    cut: int = Field(default=0, sa_type=BigInteger)
+    cut_hash: bytes = Field(default=b"", sa_type=LargeBinary)
+
+
+class AuditExport(SQLModel, table=True):
+    """A piece of the trail that lies off this host, signed; it counts once it was read back there."""
+
+    __tablename__ = "audit_export"
+    last: int = Field(primary_key=True, sa_type=BigInteger, description="number of its last entry")
+    first: int = Field(sa_type=BigInteger)
+    last_at: int = Field(sa_type=BigInteger, description="when its last entry was written")
+    last_hash: bytes = Field(sa_type=LargeBinary)
+    name: str
+    verified_at: int = Field(sa_type=BigInteger)

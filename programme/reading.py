@@ -7,6 +7,13 @@ from auth.principal import Principal
 from sync.errors import RecordUnknown
 from sync.records import Shown, readable, version
 
+RESTRICTED = '"sensitivity":4'  # as the stored JSON of a record has it, and no text of a field can: quotes are escaped
+
+
+def is_restricted(doc: str | bytes) -> bool:
+    """Whether a record is of the highest level, by its stored JSON: views of it are noted (QCVN 12:2026/BCA 3.5.2)."""
+    return RESTRICTED in doc if isinstance(doc, str) else RESTRICTED.encode() in doc
+
 
 def as_verified(session: Session, shown: Shown) -> Shown:
     """The version that the last `verified` decision names. Raises RecordUnknown when nothing was verified."""

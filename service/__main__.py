@@ -4,10 +4,23 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from service.commands import account, backup, blobs, catalogue, demo, epoch, migrate, openapi, serve, units, verify
+from service.commands import (
+    account,
+    audit,
+    backup,
+    blobs,
+    catalogue,
+    demo,
+    epoch,
+    migrate,
+    openapi,
+    serve,
+    units,
+    verify,
+)
 from service.settings import Settings
 
-COMMANDS = (serve, migrate, demo, openapi, account, catalogue, units, blobs, backup, epoch, verify)
+COMMANDS = (serve, migrate, demo, openapi, account, audit, catalogue, units, blobs, backup, epoch, verify)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,6 +1,6 @@
 """The names that routes take as parameters. Each says what a route needs; none keeps a connection open."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
@@ -15,6 +15,7 @@ from auth.keys import SigningKeys
 from auth.principal import Principal
 from auth.tokens import Claims
 from programme.calendar import Calendar
+from programme.reading import is_restricted
 from service.clock import Clock
 from service.db import Database
 from service.limits import Limits, requests_of_client
@@ -210,6 +211,16 @@ class Witness:
             return done
 
         return self.db.write(noted)
+
+    def saw(self, act: Act, subject: str, **facts: Any) -> None:
+        """Notes that the caller was shown something, before the answer leaves."""
+        self.db.write(audit.note, Trace.of(self.caller, self.source), act, subject, self.now, **facts)
+
+    def saw_records(self, shown: Iterable[tuple[str, str | bytes | None]]) -> None:
+        """Of records that are told (id, JSON), notes those of the highest level: each view of them counts (L10)."""
+        found = sorted(record_id for record_id, doc in shown if doc and is_restricted(doc))
+        if found:
+            self.saw("restricted_read", found[0], records=found[:1000], count=len(found))
 
 
 Witnessed = Annotated[Witness, Depends()]

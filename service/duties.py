@@ -9,21 +9,22 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from auth import audit, sessions
+from auth import audit, audit_exports, sessions
 from auth.audit import Trace
 from auth.idle import switch_off_idle
 from auth.keys import load_keys
 from programme.reminders import remind
-from service import looking, upkeep
+from service import looking, trail, upkeep
 from service.bench import Bench
 from service.checkpoints import write_checkpoint
 from service.settings import Settings
-from service.stores import open_mirror
+from service.stores import open_mirror, open_trail
 from storage import scanner
 from sync import findings, jobs, spills, uploads
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
+MONTH_MS = 31 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,15 @@ def _note_idle(session: Session, days: int, now: int) -> None:
         audit.note(session, Trace("service"), "account_off", account_id, now, because="idle", days=days)
 
 
+def _export_trail(bench: Bench) -> None:
+    """Without a place off this host nothing is exported, and so nothing is ever removed."""
+    settings, now = bench.settings, bench.clock.now()
+    if (place := open_trail(settings, bench.database)) is None:
+        return
+    trail.export(bench.database, place, load_keys(settings.data_dir / "keys"), settings.public_url, now)
+    bench.database.write(audit_exports.cut, now - settings.audit_months * MONTH_MS, now)
+
+
 # kind -> what is done; it ends with `jobs.finish` in its last transaction.
 JOBS: Mapping[str, Callable[[Bench, jobs.Claimed], None]] = {
     jobs.INSPECT: looking.inspect,
@@ -107,6 +117,7 @@ DUTIES: Mapping[str, Duty] = {
     "scan files": Duty(HOUR_MS // 6, _scan_again),
     "expire sessions": Duty(HOUR_MS, _expire_sessions),
     "switch off idle accounts": Duty(24 * HOUR_MS, _switch_off_idle),
+    "export the audit trail": Duty(DAY_MS, _export_trail),
     "mirror files": Duty(MINUTE_MS, _mirror),
     "recheck files": Duty(HOUR_MS, _recheck),
     "sweep files": Duty(DAY_MS, _sweep_blobs),

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from auth.principal import Principal
 from service import answers
-from service.db import Database
+from service.deps import Witness
 from service.fields import ShortText
 from sync.errors import CursorInvalid
 from sync.records import Shown, listed
@@ -23,8 +23,7 @@ Beside = Callable[[Session, Principal, list[Shown]], dict[str, Any]]
 
 
 def list_page(
-    db: Database,
-    caller: Principal,
+    at: Witness,
     after: str | None,
     limit: int,
     beside: Beside | None = None,
@@ -35,10 +34,11 @@ def list_page(
     `beside` adds to the answer what it returns of the records.
     """
     wanted: dict[str, Any] = {name: words or None for name, words in filters.items()}
-    found = db.read(listed, caller, after=decode_place(after), limit=limit + 1, **wanted)
+    found = at.db.read(listed, at.caller, after=decode_place(after), limit=limit + 1, **wanted)
     shown = [record for _, record in found[:limit]]
     cursor = encode_place(shown[-1].scope, found[limit - 1][0]) if len(found) > limit else None
-    return answers.records(shown, {"cursor": cursor, **(db.read(beside, caller, shown) if beside else {})})
+    at.saw_records((record.id, record.doc) for record in shown)
+    return answers.records(shown, {"cursor": cursor, **(at.db.read(beside, at.caller, shown) if beside else {})})
 
 
 def encode_place(scope: str, seq: int) -> str:

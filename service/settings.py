@@ -82,6 +82,16 @@ class Settings(BaseSettings):
     mirror_bucket: Annotated[
         str | None, Field(description="Bucket of second copies in the same S3 service; instead of a folder.")
     ] = None
+    audit_dir: Annotated[
+        Path | None, Field(description="Folder on another host that the audit trail is exported to, once a day.")
+    ] = None
+    audit_bucket: Annotated[
+        str | None, Field(description="Bucket for the same in the same S3 service, best one that keeps what it has.")
+    ] = None
+    audit_months: Annotated[
+        int,
+        Field(ge=12, description="Months for which entries of the audit trail stay here; only exported ones leave."),
+    ] = 12
     recheck_days: Annotated[int, Field(description="Days after which the bytes of a file are hashed anew.")] = 30
     unused_days: Annotated[int, Field(description="Days for which a file is kept that no record names.")] = 30
     programme_year: Annotated[int, Field(description="The year that new units are opened for.")] = 2026

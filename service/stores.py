@@ -25,6 +25,13 @@ def open_mirror(settings: Settings, database: Database) -> BlobStore | None:
     return DirectoryStore(settings.mirror_dir) if settings.mirror_dir is not None else None
 
 
+def open_trail(settings: Settings, database: Database) -> BlobStore | None:
+    """Where the audit trail is exported to; None where the settings name no place."""
+    if settings.audit_bucket is not None:
+        return S3Store(bucket(settings, settings.audit_bucket), TableLedger(database))
+    return DirectoryStore(settings.audit_dir) if settings.audit_dir is not None else None
+
+
 def bucket(settings: Settings, name: str) -> Bucket:
     """A bucket of the S3 service of the settings."""
     secret = settings.s3_secret_key.get_secret_value()
@@ -33,6 +40,7 @@ def bucket(settings: Settings, name: str) -> Bucket:
 
 def prepare_store(settings: Settings, database: Database) -> None:
     """Makes the buckets that the settings name and that are not there. Raises StoreUnavailable."""
-    for store in (open_store(settings, database), open_mirror(settings, database)):
+    places = (open_store(settings, database), open_mirror(settings, database), open_trail(settings, database))
+    for store in places:
         if isinstance(store, S3Store):
             store.make_bucket()

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from auth import accounts, second_factor
 from auth.passwords import hash_password
 from auth.principal import Grant, Principal
-from service.deps import CALLER_CODES, Caller, Db, Now, Witnessed
+from service.deps import CALLER_CODES, Witnessed
 from service.fields import Answer, Body, GrantItem, Instant, NewGrant, ShortText, UnitCode, Year, shown
 from service.problems import responses
 
@@ -74,9 +74,10 @@ def create_account(body: NewAccount, at: Witnessed) -> Account:
 
 
 @router.get("/v1/accounts", operation_id="listAccounts", responses=responses(*CALLER_CODES, "not_permitted"))
-def list_accounts(caller: Caller, db: Db, now: Now, after: After = "", limit: Limit = 100) -> Accounts:
+def list_accounts(at: Witnessed, after: After = "", limit: Limit = 100) -> Accounts:
     """Accounts with a role in a unit that the caller administers, by user name."""
-    found = db.read(accounts.list_accounts, caller, now, after, limit + 1)
+    found = at.db.read(accounts.list_accounts, at.caller, at.now, after, limit + 1)
+    at.saw("viewed", "", what="accounts", count=min(len(found), limit))
     page = [Account.model_validate(account) for account in found[:limit]]
     return Accounts(items=page, next=page[-1].username if len(found) > limit else None)
 

@@ -3,16 +3,15 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
-from auth import audit
+from auth import audit, audit_review
 from auth.principal import EVERY_UNIT, Permission
 from service.deps import CALLER_CODES, Witnessed
-from service.fields import Answer, Instant, ShortText
+from service.fields import Answer, Body, Instant, ShortText
 from service.problems import responses
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
-WEEK = 7 * 24 * 60 * 60 * 1000
 CODES = (*CALLER_CODES, "not_permitted")
 
 
@@ -39,14 +38,41 @@ class Trail(Answer):
     head_hash: str
 
 
+class Unusual(Answer):
+    """A reason to look: an act that is rare, or too many of one, `of` an account or an address."""
+
+    why: str
+    of: str
+    count: int
+    entries: list[int]
+
+
+class SignOff(Answer):
+    """Who looked at the week, when, and up to which entry of the trail."""
+
+    by: str
+    at: Instant
+    through: int
+
+
 class Week(Answer):
-    """A week at a glance: how often each act was done and by how many accounts, and whether the chain is whole."""
+    """A week at a glance: how often each act was done and by whom, what of it a person should look at, who has looked,
+    and whether the chain is whole."""
 
     since: Instant
     until: Instant
     acts: dict[str, int]
     actors: dict[str, int]
     faults: list[str]
+    unusual: list[Unusual]
+    signed_off: list[SignOff]
+
+
+class WeekSeen(Body):
+    """The end of the week that was looked at, and how many reasons to look stood in it."""
+
+    until: AwareDatetime
+    unusual: Annotated[int, Field(ge=0, le=2**31)]
 
 
 @router.get("", operation_id="readTrail", responses=responses(*CODES))
@@ -70,5 +96,13 @@ def week(at: Witnessed, until: Annotated[AwareDatetime | None, Query()] = None) 
     """The weekly review (QCVN 12:2026/BCA 3.9.2): the seven days before `until`, or before now."""
     at.caller.require(Permission.AUDIT, EVERY_UNIT)
     end = int(until.timestamp() * 1000) if until else at.now
-    found = at.write("trail_read", "", {"week": end}, audit.summary, end - WEEK, end)
-    return Week.model_validate(found)
+    return Week.model_validate(at.write("trail_read", "", {"week": end}, audit_review.summary, end))
+
+
+@router.post("/week", operation_id="signOffWeek", responses=responses(*CODES, "week_unreviewable"))
+def sign_off(body: WeekSeen, at: Witnessed) -> Week:
+    """Says, for the trail, that the caller has looked at the week before `until` and at all that is unusual in it."""
+    at.caller.require(Permission.AUDIT, EVERY_UNIT)
+    until = int(body.until.timestamp() * 1000)
+    seen = (at.caller, at.source, until, body.unusual, at.now)
+    return Week.model_validate(at.db.write(audit_review.sign_off, *seen))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, status
 from pydantic import Field
 
 from auth import clients, enrolments
-from service.deps import CALLER_CODES, Caller, Config, Db, Now, Secret, Witnessed, uncached
+from service.deps import CALLER_CODES, Config, Secret, Witnessed, uncached
 from service.fields import Answer, Body, Instant
 from service.holdings import holdings_of
 from service.problems import responses
@@ -65,9 +65,10 @@ class Holdings(Answer):
 
 
 @router.get("/v1/accounts/{account_id}/clients", operation_id="listClients", responses=responses(*OF_ACCOUNT))
-def list_clients(account_id: UUID, caller: Caller, db: Db, now: Now) -> list[Client]:
+def list_clients(account_id: UUID, at: Witnessed) -> list[Client]:
     """The devices of an account, oldest first."""
-    found = db.read(clients.list_clients, caller, str(account_id), now)
+    found = at.db.read(clients.list_clients, at.caller, str(account_id), at.now)
+    at.saw("viewed", str(account_id), what="clients")
     return [Client.model_validate(client) for client in found]
 
 
@@ -97,6 +98,8 @@ def revoke_client(client_id: UUID, body: Revocation, at: Witnessed) -> Client:
 
 
 @router.get("/v1/clients/{client_id}/holdings", operation_id="clientHoldings", responses=responses(*OF_CLIENT))
-def client_holdings(client_id: UUID, caller: Caller, db: Db, now: Now) -> Holdings:
+def client_holdings(client_id: UUID, at: Witnessed) -> Holdings:
     """What a device may hold, at most: for the register of a lost phone."""
-    return Holdings.model_validate(db.read(holdings_of, caller, str(client_id), now))
+    found = Holdings.model_validate(at.db.read(holdings_of, at.caller, str(client_id), at.now))
+    at.saw("viewed", str(client_id), what="holdings")
+    return found

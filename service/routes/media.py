@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from auth.principal import Principal
 from programme.reading import chosen
-from service.deps import CALLER_CODES, FILE_CODES, Caller, Db, Store
+from service.deps import CALLER_CODES, FILE_CODES, Caller, Db, Store, Witnessed
 from service.fields import RECORD_ID, SHA256, Answer, AsOf, Body, Digest, RecordId, Version
 from service.problems import responses
 from storage import keys
@@ -88,8 +88,7 @@ def download(
     sha256: Digest,
     *,
     request: Request,
-    caller: Caller,
-    db: Db,
+    at: Witnessed,
     store: Store,
     as_: AsOf = "head",
     ver: Version = None,
@@ -98,7 +97,7 @@ def download(
 
     One byte range may be asked for (RFC 9110 §14).
     """
-    found = db.read(_named, caller, record_id, sha256, verified=as_ == "verified", ver=ver)
+    found = at.db.read(_named, at.caller, record_id, sha256, verified=as_ == "verified", ver=ver)
     size = _length(store, sha256)
     part = _part(request, sha256, size)
     start, stop = part or (0, size)
@@ -108,6 +107,7 @@ def download(
     code = status.HTTP_206_PARTIAL_CONTENT if part else status.HTTP_200_OK
     if request.method == "HEAD":
         return Response(status_code=code, headers=headers, media_type=found.mime)
+    at.saw("original_read", record_id, file=sha256, start=start)
     body = store.read(keys.of_digest(sha256), start, stop - start)
     return StreamingResponse(body, code, headers, media_type=found.mime)
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from programme import intake
 from service import answers
 from service.authority import authority
-from service.deps import CALLER_CODES, Caller, Db, Language, Now, Types
+from service.deps import CALLER_CODES, Caller, Db, Language, Now, Types, Witnessed
 from service.fields import Answer, Body, Instant
 from service.listing import Limit, Place, Words, decode_place, encode_place
 from service.problems import responses
@@ -85,9 +85,11 @@ def list_ops(
 
 
 @router.get("/{op_id}", operation_id="readOp", responses=responses(*CALLER_CODES, "op_unknown"))
-def read_op(op_id: OpId, caller: Caller, db: Db) -> StoredOp:
+def read_op(op_id: OpId, at: Witnessed) -> StoredOp:
     """One op, with every outcome that it had before."""
-    return StoredOp(**db.read(desk.one, caller, op_id))
+    found = StoredOp(**at.db.read(desk.one, at.caller, op_id))
+    at.saw("viewed", op_id, what="op")
+    return found
 
 
 def _decided(code: Callable[..., Outcome], session: Session, *args: Any) -> Outcome:

@@ -8,7 +8,8 @@ from auth import sessions
 from auth.principal import Permission, Principal
 from auth.tokens import Claims
 from service import answers
-from service.deps import CALLER_CODES, Bearer, Config, Db, Secret, Ticking, Waking
+from service.db import Database
+from service.deps import CALLER_CODES, Bearer, Config, Db, Secret, Source, Ticking, Waking, Witness
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PullAnswer, PullRequest
@@ -17,6 +18,7 @@ from sync.pull import Page, Wanted, pull
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
 MAX_WAIT = 30.0  # seconds; less than what proxies and phone networks cut
+Told = tuple[Page, dict[str, int]]  # a page, and per scope what backups hold
 CODES = ("epoch_changed", "restored", "cursor_invalid", "behind")
 
 
@@ -27,8 +29,9 @@ CODES = ("epoch_changed", "restored", "cursor_invalid", "behind")
     responses={**responses(*CALLER_CODES, *CODES), 200: {"model": PullAnswer}},
 )
 async def pull_changes(
-    body: PullRequest, bearer: Bearer, db: Db, config: Config, secret: Secret, clock: Ticking, wakes: Waking
-) -> Response:
+    body: PullRequest, bearer: Bearer, source: Source, db: Db, config: Config, secret: Secret, clock: Ticking,
+    wakes: Waking,
+) -> Response:  # fmt: skip
     """Reads what changed after the cursor, in everything the caller may see.
 
     With `wait_ms`, a page that would be empty waits for something to come, and nothing is held meanwhile.
@@ -36,8 +39,9 @@ async def pull_changes(
     wanted = Wanted(**body.model_dump(exclude={"wait_ms"}))
     sees = Eyes()
 
-    def read() -> tuple[Page, dict[str, int]]:
-        return db.read(_page, bearer, clock.now(), config.safe_backups, secret, wanted, sees)
+    def read() -> Told:
+        found = db.read(_page, bearer, clock.now(), config.safe_backups, secret, wanted, sees)
+        return _witnessed(found, sees, db, source, clock.now())
 
     with wakes.waiter(sees) as waiter:
         found = await run_in_threadpool(read)
@@ -45,6 +49,12 @@ async def pull_changes(
         if wait and found[0].empty and await waiter.wait(wait):
             found = await run_in_threadpool(read)
     return answers.page(*found)
+
+
+def _witnessed(found: Told, sees: "Eyes", db: Database, source: str, now: int) -> Told:
+    if sees.caller:
+        Witness(sees.caller, db, source, now).saw_records((c.record_id, c.doc) for c in found[0].changes)
+    return found
 
 
 class Eyes:
@@ -56,9 +66,7 @@ class Eyes:
         return self.caller is None or self.caller.may(Permission.READ, scope)
 
 
-def _page(
-    session: Session, bearer: Claims, now: int, copies: int, secret: bytes, wanted: Wanted, sees: Eyes
-) -> tuple[Page, dict[str, int]]:
+def _page(session: Session, bearer: Claims, now: int, copies: int, secret: bytes, wanted: Wanted, sees: Eyes) -> Told:
     """Rights and records on one snapshot: no page holds what the caller could not read at its moment."""
     sees.caller = sessions.principal_of(session, bearer, now)
     return pull(session, sees.caller, secret, wanted), safe_to_delete(session, sees.caller, copies)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response, status
 from pydantic import Field
 
-from service.deps import CALLER_CODES, Caller, Db, Now, Types
+from service.deps import CALLER_CODES, Types, Witnessed
 from service.fields import Answer, Body, Digest, Instant, RecordId, ShortText
 from service.problems import responses
 from sync.quarantine import destroy, quarantine, release
@@ -42,11 +42,12 @@ class KeptApart(Answer):
 
 @router.post("/quarantine", operation_id="quarantineFile", responses=responses(*CODES))
 def quarantine_file(
-    record_id: RecordId, sha256: Digest, body: QuarantineRequest, caller: Caller, db: Db, types: Types, now: Now
+    record_id: RecordId, sha256: Digest, body: QuarantineRequest, at: Witnessed, types: Types
 ) -> KeptApart:
     """From now on nobody is served this file or its previews, in any record; phones are told, and to remove it."""
     code = REASONS[body.reason]
-    kept = db.write(quarantine, types, caller, record_id, sha256, code=code, note=body.note, now=now)
+    facts, file = {"file": sha256, "code": code}, (types, at.caller, record_id, sha256)
+    kept = at.write("file_quarantined", record_id, facts, quarantine, *file, code=code, note=body.note, now=at.now)
     return KeptApart.model_validate(kept)
 
 
@@ -56,18 +57,17 @@ def quarantine_file(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(*CODES, "not_quarantined"),
 )
-def release_file(record_id: RecordId, sha256: Digest, caller: Caller, db: Db, types: Types, now: Now) -> Response:
+def release_file(record_id: RecordId, sha256: Digest, at: Witnessed, types: Types) -> Response:
     """Serves a file again, one that the service had kept apart as well. Takes the permission wherever it is used."""
-    db.write(release, types, caller, record_id, sha256, now)
+    at.write("file_released", record_id, {"file": sha256}, release, types, at.caller, record_id, sha256, at.now)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
 @router.post(
     "/destroy", operation_id="destroyFile", responses=responses(*CODES, "not_quarantined", "second_person_needed")
 )
-def destroy_file(
-    record_id: RecordId, sha256: Digest, body: DestroyRequest, caller: Caller, db: Db, types: Types, now: Now
-) -> KeptApart:
+def destroy_file(record_id: RecordId, sha256: Digest, body: DestroyRequest, at: Witnessed, types: Types) -> KeptApart:
     """Confirms, as a second person, that the bytes of a quarantined file are destroyed everywhere, for good."""
-    kept = db.write(destroy, types, caller, record_id, sha256, body.officer, now)
+    who = (types, at.caller, record_id, sha256, body.officer, at.now)
+    kept = at.write("file_destroyed", record_id, {"file": sha256}, destroy, *who)
     return KeptApart.model_validate(kept)

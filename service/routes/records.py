@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from programme.reading import chosen
 from service import answers
-from service.deps import CALLER_CODES, Caller, Db
+from service.deps import CALLER_CODES, Caller, Db, Witnessed
 from service.fields import AsOf, Instant, Version
 from service.listing import Limit, Place, TypeWords, Words, list_page
 from service.problems import responses
@@ -39,8 +39,7 @@ class LogLine(BaseModel):
     responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": RecordPage}},
 )
 def list_records(
-    caller: Caller,
-    db: Db,
+    at: Witnessed,
     scope: Words,
     type_: TypeWords,
     state: Words,
@@ -48,7 +47,7 @@ def list_records(
     limit: Limit = 100,
 ) -> Response:
     """Records that the caller may read, by scope and order of change."""
-    return list_page(db, caller, cursor, limit, scopes=scope, types=type_, states=state)
+    return list_page(at, cursor, limit, scopes=scope, types=type_, states=state)
 
 
 @router.get(
@@ -59,13 +58,14 @@ def list_records(
 )
 def read_record(
     record_id: RecordId,
-    caller: Caller,
-    db: Db,
+    at: Witnessed,
     as_: AsOf = "head",
     ver: Version = None,
 ) -> Response:
     """One record: as it stands, as it was verified, or as it was at a version."""
-    return answers.json_response(db.read(chosen, caller, record_id, verified=as_ == "verified", ver=ver).doc)
+    found = at.db.read(chosen, at.caller, record_id, verified=as_ == "verified", ver=ver)
+    at.saw_records([(found.id, found.doc)])
+    return answers.json_response(found.doc)
 
 
 @router.get("/{record_id}/history", operation_id="readHistory", responses=responses(*READ_CODES))

@@ -12,7 +12,7 @@ from programme.batch import Answered, decide_all
 from programme.review import REASONS, Decision, decide
 from programme.signals import signal_counts
 from service import answers
-from service.deps import CALLER_CODES, Caller, Db, Language, Types, Witnessed
+from service.deps import CALLER_CODES, Language, Types, Witnessed
 from service.fields import Body
 from service.listing import Limit, Place, TypeWords, Words, list_page
 from service.problems import responses
@@ -67,8 +67,7 @@ class ReviewRequest(Body):
     responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": QueuePage}},
 )
 def queue(
-    caller: Caller,
-    db: Db,
+    at: Witnessed,
     scope: Words,
     type_: TypeWords,
     cursor: Place = None,
@@ -76,7 +75,7 @@ def queue(
     state: Annotated[list[Literal["pending", "changed", "rejected", "needs_info"]], Query()] = ["pending", "changed"],  # noqa: B006  # read only
 ) -> Response:
     """Evidence that waits for a decision, in the order in which it changed last."""
-    return list_page(db, caller, cursor, limit, _signals, scopes=scope, types=type_, states=state)
+    return list_page(at, cursor, limit, _signals, scopes=scope, types=type_, states=state)
 
 
 def _signals(session: Session, caller: Principal, shown: list[Shown]) -> dict[str, Any]:

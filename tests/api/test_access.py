@@ -161,6 +161,9 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
         who.post("/v1/delegations", {"unit": at.unit, "role": "administrator", "username": "x", "until": LATER})
     ),
     "readTrail": lambda who, _at: verdict(who.get("/v1/audit")),
+    "signOffWeek": lambda who, _at: verdict(
+        who.post("/v1/audit/week", {"until": "2026-01-01T00:00:00Z", "unusual": 0})
+    ),
     "auditWeek": lambda who, _at: verdict(who.get("/v1/audit/week")),
 }
 LAST = ("revokeClient",)  # what it does stays done

@@ -1,5 +1,8 @@
 """The audit trail: what stands in it, who reads it, and that nobody changes it without being seen."""
 
+import json
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -7,7 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from auth import audit
 from auth.audit import Trace
 from auth.principal import Role
-from people import KINH_BAC, PASSWORD
+from people import KINH_BAC, PASSWORD, Province, file_entry
+from pictures import jpeg
+from service.__main__ import main
+from service.duties import DAY_MS, MONTH_MS
+from sync.instant import iso
 
 
 def test_what_an_administrator_does_stands_in_it_and_an_auditor_reads_it(province):
@@ -59,3 +66,112 @@ def test_a_changed_a_missing_and_a_moved_entry_are_found(province):
 
 def _fields(entry: audit.Entry) -> dict:
     return {name: getattr(entry, name) for name in entry.__slots__}
+
+
+def acts(province: Province, after: int = 0) -> list[tuple[str, str, str]]:
+    return [(e.act, e.actor, e.subject) for e in province.db.read(audit.entries, after=after)]
+
+
+def test_who_looks_at_what_is_restricted_stands_in_it_whoever_it_is(province):
+    """Originals, records of the highest level by every way out, and what administrators and supervisors look up."""
+    lan, tuan, quan, ha = (province[name] for name in ("lan", "tuan", "quan", "ha"))
+    photo = jpeg()
+    sha256 = file_entry(photo)["sha256"]
+    lan.upload(photo)
+    record = lan.does("create", type="photo", set={"title": "Ảnh", "sensitivity": 4}, media=[file_entry(photo)])[
+        "record"
+    ]
+    plain = lan.does("create", set={"title": "Họp", "note": '"sensitivity":4'})["record"]
+    refused = lan.op("patch", plain["id"], set={"title": 7})
+    lan.push(refused)
+    province.work()
+    assert acts(province) == []
+    tuan.get(f"/v1/media/{record['id']}/{sha256}")
+    tuan.get(f"/v1/media/{record['id']}/{sha256}/pictures/preview")
+    tuan.record(record["id"])
+    tuan.record(plain["id"])
+    tuan.get("/v1/records", scope=record["scope"])
+    tuan.pull()
+    quan.get("/v1/accounts")
+    quan.get(f"/v1/accounts/{lan.account_id}/clients")
+    quan.get(f"/v1/clients/{lan.client_id}/holdings")
+    ha.get(f"/v1/ops/{refused['op_id']}")
+    seen, admin = tuan.account_id, quan.account_id
+    assert acts(province) == [
+        ("original_read", seen, record["id"]),
+        ("restricted_read", seen, record["id"]),
+        ("restricted_read", seen, record["id"]),
+        ("restricted_read", seen, record["id"]),
+        ("viewed", admin, ""),
+        ("viewed", admin, lan.account_id),
+        ("viewed", admin, lan.client_id),
+        ("viewed", ha.account_id, refused["op_id"]),
+    ]
+
+
+def test_the_week_shows_what_is_unusual_and_somebody_signs_it_off(province):
+    quan, minh, tuan = province["quan"], province["minh"], province["tuan"]
+    province.grant("tuan", "*", Role.AUDITOR)
+    body = {"username": "lan", "password": "sai-mat-khau", "install_id": "somebody-else", "device_name": "Máy lạ"}
+    while province.http.post("/v1/auth/sign-in", json=body).status_code == 401:
+        pass
+    quan.post(f"/v1/accounts/{minh.account_id}/grants", {"unit": KINH_BAC, "role": "unit_editor"})
+    province.clock.advance(DAY_MS)
+    until = iso(province.clock.now())
+    week = tuan.get("/v1/audit/week", until=until).json()
+    assert [(one["why"], one["of"], one["count"]) for one in week["unusual"]] == [
+        ("grant_given", quan.account_id, 1),
+        ("sign_in_failed", "testclient", 10),
+    ]
+    assert (week["faults"], week["signed_off"]) == ([], [])
+    assert tuan.post("/v1/audit/week", {"until": until, "unusual": 1}).json()["code"] == "week_unreviewable"
+    later = iso(province.clock.now() + DAY_MS)
+    assert tuan.post("/v1/audit/week", {"until": later, "unusual": 2}).json()["code"] == "week_unreviewable"
+    assert tuan.post("/v1/audit/week", {"until": until, "unusual": 2}).status_code == 200
+    signed = tuan.get("/v1/audit/week", until=until).json()["signed_off"]
+    assert [one["by"] for one in signed] == [tuan.account_id]
+
+
+def test_the_trail_lies_off_this_host_and_is_shortened_only_then(province, tmp_path, monkeypatch, capsys):
+    """Exports follow each other; a lost, changed or forged piece is found; what is old and exported may go."""
+    place = tmp_path / "other-host"
+    monkeypatch.setenv("MINHCHUNG_DATA_DIR", str(province.settings.data_dir))
+    if province.settings.database_url:
+        monkeypatch.setenv("MINHCHUNG_DATABASE_URL", province.settings.database_url)
+    old = province.clock.now() - 25 * MONTH_MS
+    for n in range(6):
+        province.db.write(audit.note, Trace("a"), "signed_out", f"x{n}", old + n)
+    assert main(["audit", "cut"]) == 0
+    assert capsys.readouterr().out == "0 entries removed\n", "nothing goes that was not exported"
+    assert main(["audit", "export", str(place)]) == 0
+    province.db.write(audit.note, Trace("b"), "signed_out", "young", province.clock.now())
+    assert main(["audit", "export", str(place)]) == 0
+    assert main(["audit", "export", str(place)]) == 0, "with nothing new, nothing is written"
+    pieces = sorted(place.rglob("*.jsonl"))
+    assert [path.name for path in pieces] == ["000000000001.jsonl", "000000000007.jsonl"]
+    keys = tmp_path / "jwks.json"
+    keys.write_text(json.dumps(province.app.state.keys.jwks()))
+    capsys.readouterr()
+    assert main(["audit", "verify", str(place), "--keys", str(keys)]) == 0
+    assert capsys.readouterr().out == "8 entries: the trail holds\n"
+    assert main(["audit", "cut"]) == 0
+    assert capsys.readouterr().out == "6 entries removed\n"
+    left = province.db.read(audit.entries)
+    assert audit.faults(left, before=province.db.read(audit.beginning)) == [], "the chain goes on over the cut"
+    assert [e.seq for e in left][:2] == [7, 8]
+    with pytest.raises(DBAPIError, match="append-only"):
+        province.db.write(lambda session: session.connection().execute(text("delete from audit_entry where seq = 7")))
+    _damage(place, pieces, keys, capsys)
+
+
+def _damage(place: Path, pieces: list[Path], keys: Path, capsys) -> None:
+    """A changed actor, and a piece that stands where another one was, are told."""
+    piece, last = pieces
+    good = piece.read_bytes()
+    piece.write_bytes(good.replace(b'"actor":"a"', b'"actor":"z"', 1))
+    assert main(["audit", "verify", str(place), "--keys", str(keys)]) == 1
+    assert "not as it was signed" in capsys.readouterr().err
+    piece.write_bytes(good)
+    last.rename(last.with_name("000000000000.jsonl"))
+    assert main(["audit", "verify", str(place), "--keys", str(keys)]) == 1
+    assert "a piece is missing or was exchanged" in capsys.readouterr().err
