@@ -1,7 +1,10 @@
 """Answers that carry stored documents: the stored JSON is put into the answer as it is, not parsed and made again."""
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import Response
@@ -113,3 +116,14 @@ def _answered(one: Answered, language: str) -> dict[str, Any]:
         shown["action"] = catalogue()[one.code].action
         shown |= {name: one.params[name] for name in ("errors", "current") if name in one.params}
     return shown
+
+
+def disposition(name: str) -> str:
+    """`Content-Disposition` by RFC 6266: the name in UTF-8, and without its accents for those who cannot read that.
+
+    A name is display text of people: what could be a path or a control character becomes `_`.
+    """
+    shown = "".join("_" if c in '/\\"' or not c.isprintable() else c for c in name)
+    plain = unicodedata.normalize("NFKD", shown.replace("Đ", "D").replace("đ", "d"))
+    ascii_only = re.sub(r"[^ -~]", "_", "".join(c for c in plain if not unicodedata.combining(c)))
+    return f"attachment; filename=\"{ascii_only}\"; filename*=UTF-8''{quote(shown, safe='')}"

@@ -30,6 +30,7 @@ from service.routes import (
     health,
     media,
     ops,
+    papers,
     previews,
     progress,
     proofs,
@@ -60,7 +61,8 @@ ABOUT = (
 )
 ROUTERS = (
     auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, rescue, ops, pull, events,
-    uploads, media, previews, quarantine, records, redactions, signals, reviews, progress, cases, year, proofs, health,
+    uploads, media, previews, quarantine, records, redactions, signals, reviews, progress, cases, year, papers,
+    proofs, health,
 )  # fmt: skip
 
 

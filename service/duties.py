@@ -13,8 +13,9 @@ from auth import audit, audit_exports, sessions
 from auth.audit import Trace
 from auth.idle import switch_off_idle
 from auth.keys import load_keys
+from papers.orders import RENDER
 from programme.reminders import remind
-from service import looking, trail, upkeep
+from service import looking, rendering, trail, upkeep
 from service.bench import Bench
 from service.checkpoints import write_checkpoint
 from service.settings import Settings
@@ -101,6 +102,7 @@ JOBS: Mapping[str, Callable[[Bench, jobs.Claimed], None]] = {
     jobs.INSPECT: looking.inspect,
     spills.DESTROY: looking.destroy,
     jobs.ERASE: looking.erase,
+    RENDER: rendering.make,
 }
 
 

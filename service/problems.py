@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from auth.errors import AuthError
+from papers.errors import PaperError
 from programme.errors import ProgrammeError
 from storage.errors import StorageError
 from sync.errors import SyncError
@@ -146,7 +147,7 @@ def _described(app: FastAPI) -> None:
 def install(app: FastAPI) -> None:
     """Makes every failure of `app` a problem, and its description say so."""
     _described(app)
-    for base in (AuthError, StorageError, SyncError, ProgrammeError):
+    for base in (AuthError, StorageError, SyncError, ProgrammeError, PaperError):
         app.add_exception_handler(base, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)

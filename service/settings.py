@@ -127,6 +127,13 @@ class Settings(BaseSettings):
         str | None,
         Field(description="Virus scanner: `host:port` or socket path of clamd. Unset: files say `not_scanned`."),
     ] = None
+    font_dir: Annotated[
+        Path | None,
+        Field(
+            description="Folder with fonts for PDF papers, Times New Roman or one of its measures. Unset: Libertinus "
+            "Serif, which comes along."
+        ),
+    ] = None
     body_max_bytes: Annotated[int, Field(description="Largest JSON body, in bytes; uploads have their own limit.")] = (
         4 * 2**20
     )

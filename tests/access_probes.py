@@ -42,3 +42,7 @@ def redact(who: Person, place: Any) -> str:
     """A field that the record does not have: it stays as it is for whoever asks next."""
     body = {"redaction_id": str(uuid.uuid4()), "fields": ["tags"], "reason": "not_needed", "basis": "Luật 91/2025/QH15"}
     return verdict(who.post(f"/v1/records/{place.record['id']}/redactions", body))
+
+
+def ask_for_paper(who: Person, place: Any) -> str:
+    return verdict(who.post("/v1/papers", {"kind": "registration", "unit": place.unit, "year": 2026}))

@@ -119,7 +119,7 @@ def glossary() -> list[tuple[str, str]]:
 
 
 def test_every_word_of_the_glossary_is_used() -> None:
-    folders = ("service", "programme", "sync", "auth", "storage", "proof", "clients/python/src", "demo")
+    folders = ("service", "papers", "programme", "sync", "auth", "storage", "proof", "clients/python/src", "demo")
     written = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     written += [page for page in PAGES if page.name not in {"glossary.md", "CHANGELOG.md"}]
     text = "\n".join(path.read_text(encoding="utf-8") for path in written)
@@ -134,7 +134,7 @@ def test_a_word_of_the_glossary_means_one_thing() -> None:
 
 MADE_HERE = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"var"}
 NAMED_FILE = re.compile(r"(?:[\w-]+/)+(?:[\w.-]+\.(?:py|yaml|toml|md|csv|json))?")
-NAMED_OBJECT = re.compile(r"(?:service|programme|sync|auth|storage)(?:\.\w+)+")
+NAMED_OBJECT = re.compile(r"(?:service|papers|programme|sync|auth|storage)(?:\.\w+)+")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

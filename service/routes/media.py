@@ -2,9 +2,7 @@
 
 import base64
 import re
-import unicodedata
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import StreamingResponse
@@ -13,6 +11,7 @@ from sqlmodel import Session
 
 from auth.principal import Principal
 from programme.reading import chosen
+from service.answers import disposition
 from service.deps import CALLER_CODES, FILE_CODES, Caller, Db, Store, Witnessed
 from service.fields import RECORD_ID, SHA256, Answer, AsOf, Body, Digest, RecordId, Version
 from service.problems import responses
@@ -163,14 +162,3 @@ def _described(found: media.Media) -> dict[str, str]:
 
 def _etag(sha256: str) -> str:
     return f'"{sha256}"'
-
-
-def disposition(name: str) -> str:
-    """`Content-Disposition` by RFC 6266: the name in UTF-8, and without its accents for those who cannot read that.
-
-    A name is display text of people: what could be a path or a control character becomes `_`.
-    """
-    shown = "".join("_" if c in '/\\"' or not c.isprintable() else c for c in name)
-    plain = unicodedata.normalize("NFKD", shown.replace("Đ", "D").replace("đ", "d"))
-    ascii_only = re.sub(r"[^ -~]", "_", "".join(c for c in plain if not unicodedata.combining(c)))
-    return f"attachment; filename=\"{ascii_only}\"; filename*=UTF-8''{quote(shown, safe='')}"

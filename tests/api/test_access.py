@@ -122,6 +122,8 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "readSignals": lambda who, at: verdict(who.get(f"/v1/records/{at.record['id']}/signals")),
     "unitProgress": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/progress")),
     "dossierState": lambda who, at: verdict(who.get(f"/v1/units/{at.unit}/dossier")),
+    "askForPaper": access_probes.ask_for_paper,
+    "listPapers": lambda who, at: verdict(who.get("/v1/papers", unit=at.unit)),
     "setQuotas": lambda who, _at: verdict(
         who.province.http.put("/v1/quotas/2030", json={"wanted": {"ward": 1}}, headers=who.headers)
     ),
