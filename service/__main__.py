@@ -12,6 +12,7 @@ from service.commands import (
     catalogue,
     demo,
     epoch,
+    keys,
     migrate,
     openapi,
     serve,
@@ -20,7 +21,7 @@ from service.commands import (
 )
 from service.settings import Settings
 
-COMMANDS = (serve, migrate, demo, openapi, account, audit, catalogue, units, blobs, backup, epoch, verify)
+COMMANDS = (serve, migrate, demo, openapi, account, audit, catalogue, units, blobs, backup, keys, epoch, verify)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from starlette.datastructures import State
 from starlette.middleware.cors import CORSMiddleware
 
+from auth.keyring import Keyring
 from auth.keys import load_keys, load_secret
 from programme.registry import registry
 from service import pages, problems
@@ -107,6 +108,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.wakes = Wakes(None if state.database.is_sqlite else settings.db_url.replace("+psycopg", "", 1))
     state.database.announce = state.wakes.announce
     state.store = open_store(settings, state.database)
+    state.keyring = Keyring(settings.data_dir / "keys")
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
     state.limits = Limits()

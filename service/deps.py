@@ -11,6 +11,7 @@ from sqlmodel import Session
 from auth import audit, clients, sessions, tokens
 from auth.audit import Act, Trace
 from auth.errors import ClientRevoked, TokenMissing
+from auth.keyring import Keyring
 from auth.keys import SigningKeys
 from auth.principal import Principal
 from auth.tokens import Claims
@@ -85,6 +86,11 @@ async def _keys(request: Request) -> SigningKeys:
     return keys
 
 
+async def _token_keys(request: Request) -> SigningKeys:
+    keyring: Keyring = request.app.state.keyring
+    return keyring.current()
+
+
 async def _secret(request: Request) -> bytes:
     secret: bytes = request.app.state.secret
     return secret
@@ -95,7 +101,8 @@ async def _types(request: Request) -> Registry:
     return types
 
 
-Keys = Annotated[SigningKeys, Depends(_keys)]
+Keys = Annotated[SigningKeys, Depends(_keys)]  # of evidence
+TokenKeys = Annotated[SigningKeys, Depends(_token_keys)]
 Types = Annotated[Registry, Depends(_types)]
 Secret = Annotated[bytes, Depends(_secret)]
 
@@ -113,7 +120,7 @@ Limited = Annotated[Limits, Depends(_limits)]
 async def _claims(
     request: Request,
     config: Config,
-    keys: Keys,
+    keys: TokenKeys,
     limits: Limited,
     now: Now,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -224,23 +231,3 @@ class Witness:
 
 
 Witnessed = Annotated[Witness, Depends()]
-# A file that is not there for anybody: it has not come, or is kept apart for one of these reasons.
-FILE_CODES = (
-    "media_unknown",
-    "media_missing",
-    "file_empty",
-    "file_type_refused",
-    "archive_refused",
-    "file_structure",
-    "file_encrypted",
-    "file_active_content",
-    "file_macros",
-    "file_unpacks_too_large",
-    "picture_too_large",
-    "file_not_decodable",
-    "file_malware",
-    "file_secret",
-    "file_personal_data",
-    "file_not_evidence",
-    "file_destroyed",
-)

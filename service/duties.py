@@ -12,6 +12,7 @@ from sqlmodel import Session
 from auth import audit, audit_exports, sessions
 from auth.audit import Trace
 from auth.idle import switch_off_idle
+from auth.keyring import FOLDER, forget_outlived
 from auth.keys import load_keys
 from papers.orders import RENDER
 from programme.reminders import remind
@@ -71,6 +72,7 @@ def _remind(bench: Bench) -> None:
 
 def _expire_sessions(bench: Bench) -> None:
     bench.database.write(sessions.sweep, bench.clock.now())
+    forget_outlived(bench.settings.data_dir / "keys" / FOLDER, bench.clock.now())
 
 
 def _checkpoint(bench: Bench) -> None:

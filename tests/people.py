@@ -94,7 +94,11 @@ class Person:
     def headers(self) -> dict[str, str]:
         state = self.province.app.state
         token = issue_access(
-            state.keys, state.settings.public_url, self.account_id, self.client_id, self.province.clock.now()
+            state.keyring.current(),
+            state.settings.public_url,
+            self.account_id,
+            self.client_id,
+            self.province.clock.now(),
         )
         return {"Authorization": f"Bearer {token}", "Accept-Language": self.language}
 

@@ -12,7 +12,7 @@ from auth.keys import SigningKeys, p256_public_pem
 from auth.principal import Permission
 from auth.sessions import ClientSession
 from auth.tokens import LIFETIME, Proof, issue_access
-from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Now, uncached
+from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Now, TokenKeys, uncached
 from service.doorway import Doorway
 from service.fields import Answer, Body, GrantItem, Instant, ShortText
 from service.problems import responses
@@ -114,7 +114,7 @@ def _answer(keys: SigningKeys, config: Settings, session: ClientSession, now: in
         "credentials_invalid", "second_factor_invalid", "account_inactive", "client_revoked", "too_many_requests"
     ),
 )
-def sign_in(body: SignIn, at: Doorway, config: Config, keys: Keys) -> Session:
+def sign_in(body: SignIn, at: Doorway, config: Config, keys: TokenKeys) -> Session:
     """Signs in by user name and password, and by the second factor where `otp` is there."""
     install = Install(body.install_id, body.device_name)
     return _answer(keys, config, at.sign_in(body.username, body.password, body.otp, install), at.now)
@@ -127,7 +127,7 @@ def sign_in(body: SignIn, at: Doorway, config: Config, keys: Keys) -> Session:
         "enrolment_invalid", "public_key_invalid", "account_inactive", "client_revoked", "too_many_requests"
     ),
 )
-def enrol(body: Enrol, at: Doorway, config: Config, keys: Keys) -> Session:
+def enrol(body: Enrol, at: Doorway, config: Config, keys: TokenKeys) -> Session:
     """Signs a device in by a one-time code."""
     key = p256_public_pem(body.public_key) if body.public_key is not None else None
     install = Install(body.install_id, body.device_name, key)
@@ -135,7 +135,7 @@ def enrol(body: Enrol, at: Doorway, config: Config, keys: Keys) -> Session:
 
 
 @router.post("/v1/auth/refresh", operation_id="refresh", responses=responses(*REFRESH_CODES))
-def refresh(body: Refresh, at: Doorway, config: Config, keys: Keys, dpop: ProofHeader = None) -> Session:
+def refresh(body: Refresh, at: Doorway, config: Config, keys: TokenKeys, dpop: ProofHeader = None) -> Session:
     """Exchanges a refresh token. After a lost answer, ask again with the same token: the answer is the same."""
     proof = Proof(dpop, "POST", f"{config.public_url.rstrip('/')}/v1/auth/refresh") if dpop else None
     session = at.refresh(body.refresh_token, body.otp, proof)
@@ -168,7 +168,7 @@ def me(caller: Caller, db: Db, config: Config, now: Now) -> Me:
 
 
 @router.get("/.well-known/jwks.json", operation_id="jwks")
-def jwks(keys: Keys, response: Response) -> dict[str, Any]:
-    """RFC 7517 key set: what verifies the service's signatures, retired keys included."""
+def jwks(keys: Keys, token_keys: TokenKeys, response: Response) -> dict[str, Any]:
+    """RFC 7517 key set: what verifies tokens, then what verifies evidence, retired keys included."""
     response.headers["Cache-Control"] = "max-age=3600"
-    return keys.jwks()
+    return {"keys": token_keys.jwks()["keys"] + keys.jwks()["keys"]}

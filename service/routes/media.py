@@ -12,8 +12,9 @@ from sqlmodel import Session
 from auth.principal import Principal
 from programme.reading import chosen
 from service.answers import disposition
-from service.deps import CALLER_CODES, FILE_CODES, Caller, Db, Store, Witnessed
+from service.deps import CALLER_CODES, Caller, Db, Store, Witnessed
 from service.fields import RECORD_ID, SHA256, Answer, AsOf, Body, Digest, RecordId, Version
+from service.file_codes import FILE_CODES
 from service.problems import responses
 from storage import keys
 from storage.errors import ObjectUnknown

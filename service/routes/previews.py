@@ -8,8 +8,9 @@ from sqlmodel import Session
 
 from auth.principal import Principal
 from programme.reading import chosen
-from service.deps import CALLER_CODES, FILE_CODES, Caller, Db, Store
+from service.deps import CALLER_CODES, Caller, Db, Store
 from service.fields import AsOf, Digest, RecordId, Version
+from service.file_codes import FILE_CODES
 from service.problems import responses
 from storage import keys
 from storage.errors import ObjectUnknown

@@ -172,7 +172,7 @@ class Site:
         with self.points.safe():
             account_id = self._id(account)
             made = self.database.write(sessions.sign_in, account_id, Install(install, device), now)
-        token = issue_access(state.keys, state.settings.public_url, account_id, made.client_id, now)
+        token = issue_access(state.keyring.current(), state.settings.public_url, account_id, made.client_id, now)
         names = {"account_id": account_id, "client_id": made.client_id, "refresh_token": made.refresh_token}
         return names | {"access_token": token}
 

@@ -12,7 +12,8 @@ from sqlmodel import SQLModel
 
 from auth import accounts, audit
 from auth.accounts import OPERATOR
-from auth.keys import load_keys, load_secret
+from auth.keyring import Keyring
+from auth.keys import SigningKeys, load_keys, load_secret
 from auth.passwords import hash_password
 from auth.principal import Grant, Role
 from device_keys import DeviceKey
@@ -51,15 +52,22 @@ class Office:
         self.db = Database(self.settings.db_url)
         SQLModel.metadata.create_all(self.db.writer)
         self.clock = ManualClock(self.NOW)
-        self.keys, self.secret = load_keys(folder / "keys"), load_secret(folder, None)
+        self.keyring, self.evidence_keys = Keyring(folder / "keys"), load_keys(folder / "keys")
+        self.secret = load_secret(folder, None)
         state = self.app.state
         state.database, state.settings, state.clock, state.store = self.db, self.settings, self.clock, None
-        state.keys, state.secret, state.limits = self.keys, self.secret, Limits()
+        state.keys, state.keyring = self.evidence_keys, self.keyring
+        state.secret, state.limits = self.secret, Limits()
         self.http = TestClient(self.app)
         self.lan = self.account("lan", "Nguyễn Thị Lan", Grant(KINH_BAC, Role.FIELD_OFFICER))
         self.minh = self.account("minh", "Minh", Grant(KINH_BAC, Role.FIELD_OFFICER), password=None)
         self.ha = self.account("ha", "Trần Thu Hà", Grant(KINH_BAC, Role.ADMINISTRATOR))
         self.mai = self.account("mai", "Chị Mai", Grant("*", Role.ADMINISTRATOR))
+
+    @property
+    def keys(self) -> SigningKeys:
+        """What signs tokens now."""
+        return self.keyring.current()
 
     def account(self, username: str, name: str, *grants: Grant, password: str | None = PASSWORD) -> str:
         stored = hash_password(password, self.CHEAP) if password else None

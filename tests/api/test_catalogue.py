@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlmodel import SQLModel
 
+from auth.keyring import Keyring
 from auth.principal import Grant, Principal, Role
 from programme import catalogue, units
 from programme.errors import CriteriaSetUnknown
@@ -119,7 +120,8 @@ def test_a_unit_or_kind_that_is_not_there(desk: Desk) -> None:
 
 def test_who_is_not_signed_in_sees_nothing(desk: Desk) -> None:
     desk.app.dependency_overrides.clear()
-    desk.app.state.settings, desk.app.state.keys, desk.app.state.limits = desk.settings, None, Limits()
+    desk.app.state.settings, desk.app.state.limits = desk.settings, Limits()
+    desk.app.state.keyring = Keyring(desk.settings.data_dir / "keys")
     for path in ("/v1/units", f"/v1/units/{KINH_BAC}", "/v1/criteria-sets", "/v1/criteria-sets/a/1"):
         assert refusal(desk.get(path)) == (401, "token_missing")
 

@@ -115,7 +115,9 @@ def test_a_well_signed_token_for_nobody_is_refused(office):
         assert office.code_of(office.me(token)) == (401, "token_invalid")
 
 
-def test_a_receipt_signed_by_the_same_key_is_no_token(office):
+def test_a_receipt_is_no_token_and_the_keys_of_evidence_sign_none(office):
+    forged = issue_access(office.evidence_keys, office.settings.public_url, office.lan, "phone", office.NOW)
+    assert office.code_of(office.me(forged)) == (401, "token_invalid")
     assert office.code_of(office.me(sign(office.keys, "receipt+jwt", {"sub": office.lan}))) == (401, "token_invalid")
 
 
@@ -155,7 +157,7 @@ def test_no_secret_is_stored_as_such(office):
 
 def test_the_keys_are_published(office):
     answer = office.http.get("/.well-known/jwks.json")
-    assert answer.json() == office.keys.jwks()
+    assert answer.json()["keys"] == office.keys.jwks()["keys"] + office.evidence_keys.jwks()["keys"]
     assert answer.headers["cache-control"] == "max-age=3600"
 
 
