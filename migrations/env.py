@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
+import privacy.models  # noqa: F401
 import sync.kept_models  # noqa: F401  # importing fills SQLModel.metadata
 
 

@@ -27,12 +27,14 @@ from service.routes import (
     catalogue,
     clients,
     delegations,
+    erasures,
     events,
     health,
     media,
     ops,
     papers,
     previews,
+    privacy,
     progress,
     proofs,
     pull,
@@ -63,7 +65,7 @@ ABOUT = (
 ROUTERS = (
     auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, rescue, ops, pull, events,
     uploads, media, previews, quarantine, records, redactions, signals, reviews, progress, cases, year, papers,
-    proofs, health,
+    proofs, privacy, erasures, health,
 )  # fmt: skip
 
 

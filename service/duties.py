@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from auth import audit, audit_exports, sessions
+from auth import audit, audit_exports, personal, sessions
 from auth.audit import Trace
 from auth.idle import switch_off_idle
 from auth.keyring import FOLDER, forget_outlived
 from auth.keys import load_keys
+from auth.principal import Role
 from papers.orders import RENDER
+from privacy import reminders as privacy_reminders
 from programme.reminders import remind
 from service import looking, rendering, trail, upkeep
 from service.bench import Bench
@@ -70,6 +72,13 @@ def _remind(bench: Bench) -> None:
     bench.database.write(remind, bench.types, bench.settings.calendar, bench.clock.now())
 
 
+def _remind_of_privacy(bench: Bench) -> None:
+    database, now = bench.database, bench.clock.now()
+    officers = database.read(personal.holders, Role.DATA_PROTECTION_OFFICER, now)
+    if officers:
+        database.write(privacy_reminders.remind, bench.types, officers, now)
+
+
 def _expire_sessions(bench: Bench) -> None:
     bench.database.write(sessions.sweep, bench.clock.now())
     forget_outlived(bench.settings.data_dir / "keys" / FOLDER, bench.clock.now())
@@ -116,6 +125,7 @@ def _scan_again(bench: Bench) -> None:
 
 DUTIES: Mapping[str, Duty] = {
     "remind of deadlines": Duty(HOUR_MS, _remind),
+    "remind of privacy clocks": Duty(HOUR_MS, _remind_of_privacy),
     "checkpoint": Duty(lambda settings: settings.checkpoint_seconds * 1000, _checkpoint),
     "expire uploads": Duty(HOUR_MS, _expire_uploads),
     "scan files": Duty(HOUR_MS // 6, _scan_again),

@@ -118,6 +118,10 @@ class Settings(BaseSettings):
     ] = 5
     remind_days: Annotated[int, Field(ge=0, le=90, description="Days before a deadline when a task reminds of it.")] = 7
     claim_minutes: Annotated[int, Field(ge=1, le=1440, description="Minutes for which a reviewer's claim holds.")] = 30
+    privacy_register: Annotated[
+        Path | None,
+        Field(description="File in the form of `privacy/data/register.yaml` that takes its place; unset: that one."),
+    ] = None
     upload_max_bytes: Annotated[int, Field(description="Largest file that an upload may announce, in bytes.")] = 2**30
     upload_ttl_hours: Annotated[int, Field(description="Hours after which an unfinished upload may be removed.")] = 168
     upload_idle_seconds: Annotated[

@@ -1,12 +1,13 @@
 """Counting what somebody may read, scope by scope, and what a device said of itself when it last pushed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from auth.principal import Principal
-from sync.models import Attachment, Record, Replica
+from sync.models import Attachment, LogEntry, Record, Replica
 from sync.visibility import visible
 
 
@@ -45,3 +46,18 @@ def replica(session: Session, client_id: str) -> Progress | None:
     """None for a client that has never pushed."""
     row = session.get(Replica, client_id)
     return Progress(row.last_dev_seq, row.pending, row.seen_at) if row else None
+
+
+def written_by(session: Session, account_id: str) -> list[str]:
+    """Records in which an account wrote, whether or not it may read them still."""
+    query = select(col(LogEntry.record_id)).where(col(LogEntry.actor) == account_id).distinct()
+    return sorted(session.scalars(query))
+
+
+def writers(session: Session, scopes: Sequence[str]) -> list[str]:
+    """Accounts that wrote in these scopes."""
+    found: set[str] = set()
+    for start in range(0, len(scopes), 500):
+        some = col(LogEntry.scope).in_(scopes[start : start + 500])
+        found |= set(session.scalars(select(col(LogEntry.actor)).where(some, col(LogEntry.actor) != "").distinct()))
+    return sorted(found)

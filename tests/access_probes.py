@@ -46,3 +46,22 @@ def redact(who: Person, place: Any) -> str:
 
 def ask_for_paper(who: Person, place: Any) -> str:
     return verdict(who.post("/v1/papers", {"kind": "registration", "unit": place.unit, "year": 2026}))
+
+
+NOBODY = str(uuid.UUID(int=0))
+STRANGER = {"case_id": NOBODY, "type": "request", "kind": "access", "subject": "Bà Hoa", "words": "Xem dữ liệu"}
+PRIVACY = {
+    "openPrivacyCase": lambda who, _at: verdict(who.post("/v1/privacy/cases", {**STRANGER, "kind": "none"})),
+    "readPrivacyCase": lambda who, _at: verdict(who.get(f"/v1/privacy/cases/{NOBODY}")),
+    "movePrivacyCase": lambda who, _at: verdict(
+        who.post(f"/v1/privacy/cases/{NOBODY}/moves", {"move_id": NOBODY, "action": "accept"})
+    ),
+    "breachNotice": lambda who, _at: verdict(who.get(f"/v1/privacy/cases/{NOBODY}/notice")),
+    "breachReach": lambda who, _at: verdict(who.get(f"/v1/privacy/cases/{NOBODY}/reach")),
+    "exportSubject": lambda who, _at: verdict(who.get(f"/v1/privacy/cases/{NOBODY}/export")),
+    "dueForErasure": lambda who, _at: verdict(who.get("/v1/privacy/retention")),
+    "eraseDue": lambda who, _at: verdict(
+        who.post("/v1/privacy/retention", {"erasure_id": NOBODY, "record_ids": [NOBODY]})
+    ),
+    "erasureCertificate": lambda who, _at: verdict(who.get(f"/v1/privacy/certificates/{NOBODY}")),
+}

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import yaml
 
-PACKAGES = ("service", "papers", "programme", "sync", "auth", "storage", "proof", "migrations")
+PACKAGES = ("service", "papers", "privacy", "programme", "sync", "auth", "storage", "proof", "migrations")
 CLIENT = "clients/python/src/minhchung_client/"
 PYTHON = (*PACKAGES, "demo", "clients", "benchmarks", "docs", "tests")
 TEXT = frozenset({".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".json", ".csv", ".mako", ""})

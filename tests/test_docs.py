@@ -119,7 +119,18 @@ def glossary() -> list[tuple[str, str]]:
 
 
 def test_every_word_of_the_glossary_is_used() -> None:
-    folders = ("service", "papers", "programme", "sync", "auth", "storage", "proof", "clients/python/src", "demo")
+    folders = (
+        "service",
+        "papers",
+        "privacy",
+        "programme",
+        "sync",
+        "auth",
+        "storage",
+        "proof",
+        "clients/python/src",
+        "demo",
+    )
     written = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     written += [page for page in PAGES if page.name not in {"glossary.md", "CHANGELOG.md"}]
     text = "\n".join(path.read_text(encoding="utf-8") for path in written)

@@ -41,7 +41,7 @@ def test_what_others_use_of_the_engine_is_on_the_architecture_page() -> None:
     shown = set(listed(section("architecture.md", "The public surface of the engine")))
     used = {
         found
-        for package in ("service", "papers", "programme")
+        for package in ("service", "papers", "privacy", "programme")
         for path in (ROOT / package).rglob("*.py")
         for found in uses(path)
     }

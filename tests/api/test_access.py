@@ -162,6 +162,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "delegateRole": lambda who, at: verdict(
         who.post("/v1/delegations", {"unit": at.unit, "role": "administrator", "username": "x", "until": LATER})
     ),
+    **access_probes.PRIVACY,
     "readTrail": lambda who, _at: verdict(who.get("/v1/audit")),
     "signOffWeek": lambda who, _at: verdict(
         who.post("/v1/audit/week", {"until": "2026-01-01T00:00:00Z", "unusual": 0})

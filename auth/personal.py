@@ -1,0 +1,45 @@
+"""What is kept about an account: for its holder, who may ask for all of it (Law 91/2025/QH15, domain L21)."""
+
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from auth.accounts import in_force
+from auth.errors import AccountUnknown
+from auth.models import Account, AuditEntry, Client, Membership
+from auth.principal import Role
+
+SECRET = {"password_hash", "public_key"}  # of no use to anybody but a thief
+TRAIL = 10_000  # the newest entries of the trail that are told
+
+
+def held(session: Session, account_id: str) -> dict[str, Any]:
+    """The account, its roles with those that ended, its devices, and the trail of what it did and was done to it.
+
+    Times are ms since 1970 UTC. Raises AccountUnknown.
+    """
+    account = session.get(Account, account_id)
+    if account is None:
+        raise AccountUnknown
+    roles = session.exec(select(Membership).where(Membership.account_id == account_id).order_by(col(Membership.since)))
+    clients = session.exec(select(Client).where(Client.account_id == account_id).order_by(col(Client.created_at)))
+    about = (col(AuditEntry.actor) == account_id) | (col(AuditEntry.subject) == account_id)
+    trail = session.exec(select(AuditEntry).where(about).order_by(col(AuditEntry.seq).desc()).limit(TRAIL))
+    return {
+        "account": account.model_dump(exclude=SECRET),
+        "roles": [role.model_dump() for role in roles],
+        "devices": [client.model_dump(exclude=SECRET) for client in clients],
+        "trail": [entry.model_dump(include={"seq", "at", "act", "client", "source", "subject"}) for entry in trail],
+    }
+
+
+def holders(session: Session, role: Role, now: int) -> list[str]:
+    """Accounts that hold a role in every unit at `now`."""
+    where = (Membership.role == role.value, Membership.unit == "*", in_force(now))
+    return sorted(set(session.exec(select(Membership.account_id).where(*where))))
+
+
+def owner(session: Session, client_id: str) -> tuple[str, int | None] | None:
+    """The account of a client, and when it was revoked (ms); None for no client."""
+    found = session.get(Client, client_id)
+    return (found.account_id, found.revoked_at) if found else None
