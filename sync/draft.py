@@ -23,6 +23,8 @@ from sync.types import MEDIA, Kind, RecordType, Registry
 from sync.validate import validate
 from sync.versions import seen_in, text_at
 
+MAX_RECORD = 2 * 2**20  # characters of a record's document: what one answer and one phone can still carry
+
 May = Callable[[Permission, str], bool]  # on whose word an op is applied: what they may do in a scope
 
 
@@ -86,7 +88,22 @@ class Draft:
             needs.add(f"record:{op.record_id}")
         if needs:
             return Outcome.held(op.op_id, op.dev_seq, op.record_id, needs)
-        return self._merge(op, state, record_type, at)
+        held = self.size(op.record_id)
+        if may is None or held + 2 * len(op.body) <= MAX_RECORD:  # a value stands at most twice for its op
+            return self._merge(op, state, record_type, at)
+        before = self.before({op.record_id})
+        outcome = self._merge(op, state, record_type, at)
+        if self.size(op.record_id) > max(MAX_RECORD, held):
+            self.undo(before)
+            raise OpFault("record_too_large", "")
+        return outcome
+
+    def size(self, record_id: str) -> int:
+        """Characters of a record's document as this plan has it; 0 where there is none."""
+        changed = self.plan.changed.get(record_id)
+        if changed:
+            return len(changed.docs[changed.state.ver])
+        return len(self.world.doc(record_id)) if self.record(record_id) else 0
 
     def _type(self, op: Op, may: May | None) -> RecordType:
         record_type = self.registry.get(op.type)

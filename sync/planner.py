@@ -16,7 +16,7 @@ from sync.outcome import Known, Outcome
 from sync.plan import Authority, Forked, OpRow, Plan, Waiting, World
 from sync.types import Registry
 
-MAX_ANSWER = 8 * 2**20  # bytes of records in one answer; what does not fit is not taken and is sent again
+MAX_ANSWER = 8 * 2**20  # characters of records in one answer; what does not fit is not taken and is sent again
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Planner:
             full = sum(shown.values()) > MAX_ANSWER
             found = [_later(e) for e in members] if full else self._unit(members, principal, at)
             outcomes.update(zip(unit, found, strict=True))
-            shown |= {o.record_id: self._size(o.record_id) for o in found if o.record_id}
+            shown |= {o.record_id: self.draft.size(o.record_id) for o in found if o.record_id}
         self.ledger.release(at)
         return [self._final(outcomes[i]) for i in range(len(envelopes))]
 
@@ -63,12 +63,6 @@ class Planner:
         outcomes = self.ledger.again(ops, may, at, late=late)
         self.ledger.release(at)
         return outcomes
-
-    def _size(self, record_id: str) -> int:
-        changed = self.plan.changed.get(record_id)
-        if changed:
-            return len(changed.docs[changed.state.ver])
-        return len(self.world.doc(record_id)) if self.draft.record(record_id) else 0
 
     def _final(self, outcome: Outcome) -> Outcome:
         """What became of an op by the end of its batch: one that had to wait may have come free."""
