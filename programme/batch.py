@@ -9,10 +9,11 @@ from sqlmodel import Session
 from auth.errors import AuthError
 from auth.principal import Principal
 from programme.calendar import Calendar
+from programme.decision import Decision
 from programme.errors import ProgrammeError
 from programme.making import Asked
 from programme.moves import make
-from programme.review import Decision, decide
+from programme.review import decide
 from sync.errors import SyncError
 from sync.types import Registry
 

@@ -53,6 +53,7 @@ class Item(Shape):
     check: Annotated[str, AfterValidator(check)]
     evidence_kinds: Annotated[list[str], Field(min_length=1)]
     min_evidence: Count | None = None
+    reviewers: Annotated[int, Field(ge=1, le=2)] | None = None  # two: a second person confirms what the first did
     frequency: Literal["yearly", "quarterly", "monthly", "event", "as_needed"]
     due: MonthDay | None = None
     responsible_role: str

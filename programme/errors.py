@@ -149,3 +149,33 @@ class SnapshotUnknown(ProgrammeError):
     """No dossier was sent under this number."""
 
     code = "snapshot_unknown"
+
+
+class ReasonWanted(ProgrammeError):
+    """What is sent back says why: a reason code or a comment."""
+
+    code = "reason_wanted"
+
+
+class SecondReviewer(ProgrammeError):
+    """A criterion wants two people, and the caller was the first of them."""
+
+    code = "second_reviewer"
+
+
+class ClaimedByAnother(ProgrammeError):
+    """Somebody else has the piece in hand; `current` says who, and until when."""
+
+    code = "claimed_by_another"
+
+
+class ViewUnknown(ProgrammeError):
+    """The caller has saved no view under this name."""
+
+    code = "view_unknown"
+
+
+class TooManyViews(ProgrammeError):
+    """An account keeps a bounded number of views."""
+
+    code = "too_many_views"

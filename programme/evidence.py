@@ -114,8 +114,9 @@ def instant_order(value: str) -> float:
 def standing(doc: dict[str, Any]) -> str:
     """Completes the server-owned part of an evidence record and names its state.
 
-    `draft pending verified changed rejected needs_info deleted`; `changed` is verified evidence that was edited
-    since: what was verified stays readable, the edit waits for its own decision (protocol P35).
+    `draft pending verified_once verified changed rejected needs_info deleted`; `changed` is verified evidence that was
+    edited since: what was verified stays readable, the edit waits for its own decision (protocol P35). Every change of
+    state is an arrow of the evidence machine (`transitions.py`).
     """
     doc["media_state"] = media_state({f["state"] for f in doc.get("files", {}).values()})
     doc["codes"] = [evidence_code(item, n) for item, n in sorted(doc.get("numbers", {}).items()) if item in _items(doc)]

@@ -1,18 +1,23 @@
-"""Tables that follow the records: where each case stands. Written in the transaction that changes the record."""
+"""Tables that follow the records: where each case stands, what the review desk lists.
+
+Written in the transaction that changes the record.
+"""
 
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
-from programme.models import Case
+from programme.evidence import EVIDENCE_NAMES
+from programme.models import Case, DeskItem
 from programme.transitions import CASES
-from sync.bulk import upsert
+from sync.bulk import among, upsert
 from sync.types import Written
 
 
 def follow(session: Session, written: list[Written], now: int) -> None:
     """The follower of the programme (`sync.types.Registry.followers`)."""
+    follow_evidence(session, [w for w in written if w.type in EVIDENCE_NAMES], now)
     cases = [w for w in written if w.type in CASES]
     if not cases:
         return
@@ -41,3 +46,29 @@ def _row(written: Written, known: tuple[str, int] | None, now: int) -> dict[str,
         "late": bool(written.data.get("late") or written.server.get("case", {}).get("late")),
         "since": known[1] if known and known[0] == written.state else now,
     }
+
+
+def follow_evidence(session: Session, written: list[Written], now: int) -> None:
+    """Brings the rows of the review desk after evidence; it waits from when it came to its state, edits or not."""
+    known = _desk_rows(session, [w.id for w in written if w.ver > 1])
+    rows: list[dict[str, Any]] = []
+    for one in written:
+        unit_year = {"scope": one.scope, "year": int(one.scope.partition("/")[2])}
+        kind = {"type": one.type, "kind": str(one.data.get("kind") or one.type)}
+        before = known.get((one.id, ""))
+        since = before[1] if before and before[0] == one.state else now
+        shared = {"record_id": one.id, **unit_year, **kind, "state": one.state, "since": since}
+        rows += [{**shared, "criterion": item} for item in ("", *sorted(set(one.data.get("criteria") or ())))]
+    kept = {(row["record_id"], row["criterion"]) for row in rows}
+    for record_id, criterion in sorted(known.keys() - kept):
+        where = (col(DeskItem.record_id) == record_id, col(DeskItem.criterion) == criterion)
+        session.execute(delete(DeskItem).where(*where))
+    upsert(session, DeskItem, rows)
+
+
+def _desk_rows(session: Session, ids: list[str]) -> dict[tuple[str, str], tuple[str, int]]:
+    if not ids:
+        return {}
+    columns = (col(DeskItem.record_id), col(DeskItem.criterion), col(DeskItem.state), col(DeskItem.since))
+    found = session.execute(select(*columns).where(among(session, col(DeskItem.record_id), ids)))
+    return {(record_id, criterion): (state, since) for record_id, criterion, state, since in found}

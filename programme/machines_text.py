@@ -69,6 +69,7 @@ STATES: dict[str, dict[str, str]] = {
     "evidence": {
         "draft": "bản nháp",
         "pending": "chờ xem xét",
+        "verified_once": "đã có một người xác nhận",
         "changed": "đã sửa sau khi xác nhận",
         "needs_info": "cần bổ sung",
         "rejected": "không được chấp nhận",
@@ -141,6 +142,9 @@ MOVES: dict[str, dict[str, str]] = {
     },
     "evidence": {
         "finish": "hết nháp",
+        "set_aside": "để lại thành nháp",
+        "undo": "sửa về nội dung đã xem xét",
+        "verified_once": "xác nhận lần một",
         "verified": "xác nhận",
         "rejected": "không chấp nhận",
         "needs_info": "yêu cầu bổ sung",

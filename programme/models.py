@@ -50,6 +50,9 @@ class Criterion(SQLModel, table=True):
     check: str
     evidence_kinds: str = Field(sa_column=Column(Text, nullable=False), description="codes, JSON")
     min_evidence: int
+    reviewers: int = Field(
+        default=1, sa_column_kwargs={"server_default": "1"}, description="how many people have to confirm a piece"
+    )
     frequency: str
     due: str | None = Field(default=None, description="MM-DD, the last day allowed, Asia/Ho_Chi_Minh")
     responsible_role: str
@@ -66,7 +69,7 @@ class Review(SQLModel, table=True):
     """One decision on one version of a record; appended, never changed. The record's `review` shows the last."""
 
     __tablename__ = "review"
-    __table_args__ = (Index("review_record", "record_id", "at"),)
+    __table_args__ = (Index("review_record", "record_id", "at"), Index("review_at", "at", "actor"))
     review_id: str = Field(primary_key=True)
     record_id: str = Field(foreign_key="record.id")
     scope: str
@@ -78,6 +81,49 @@ class Review(SQLModel, table=True):
     actor: str
     at: int = Field(sa_type=BigInteger)
     digest: str = Field(description="SHA-256 of the request; tells a retry from a reuse of the id")
+
+
+class DeskItem(SQLModel, table=True):
+    """Evidence as the review desk lists it: follows the records, so that the queue walks an index.
+
+    One row for the piece itself (`criterion` empty), and one for each criterion that it names.
+    """
+
+    __tablename__ = "desk_item"
+    __table_args__ = (
+        Index("desk_item_year", "year", "criterion", "state", "since", "record_id"),
+        Index("desk_item_scope", "scope", "criterion", "state", "since", "record_id"),
+    )
+    record_id: str = Field(primary_key=True, foreign_key="record.id")
+    criterion: str = Field(primary_key=True)
+    scope: str
+    year: int
+    type: str
+    kind: str = Field(description="kind of proof, as the catalogue names it; else the type")
+    state: str
+    since: int = Field(sa_type=BigInteger, description="when it came to this state")
+
+
+class Claim(SQLModel, table=True):
+    """Who has taken a piece in hand, until when. A row whose time has run out counts for nothing."""
+
+    __tablename__ = "review_claim"
+    __table_args__ = (Index("review_claim_holder", "holder", "until"),)
+    record_id: str = Field(primary_key=True, foreign_key="record.id")
+    holder: str
+    ver: int = Field(description="what was there when it was taken")
+    taken_at: int = Field(sa_type=BigInteger)
+    until: int = Field(sa_type=BigInteger)
+
+
+class SavedView(SQLModel, table=True):
+    """Filters of the queue under a name, for one account."""
+
+    __tablename__ = "desk_view"
+    account_id: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    filters: str = Field(sa_column=Column(Text, nullable=False), description="JSON")
+    at: int = Field(sa_type=BigInteger)
 
 
 class Case(SQLModel, table=True):

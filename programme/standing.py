@@ -16,7 +16,7 @@ from programme.naming import single_id
 from programme.units import get_unit
 from sync.records import Shown, current, held_in, version
 
-COUNTED = ("pending", "changed", "rejected", "needs_info", "verified")
+COUNTED = ("pending", "changed", "verified_once", "rejected", "needs_info", "verified")
 AFTER_APPROVAL = ("draft_registration", "registered", "proposed", "not_approved")
 
 

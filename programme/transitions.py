@@ -170,22 +170,34 @@ BLOCK = Machine("award_block", "blocked", (
     Move("lift", ("blocked",), "lifted", DECIDE, needs=PAPER, note=True),
 ), _turns())
 
-IN_HAND = ("pending", "changed", "needs_info", "rejected", "verified")
+WAITING = ("pending", "changed", "verified_once")  # what the queue shows unless told otherwise
+IN_HAND = (*WAITING, "needs_info", "rejected", "verified")
+JUDGED = ("seen", "four_eyes", "unclaimed")
 EVIDENCE = Machine("evidence", "pending", (
+    Move("verified_once", IN_HAND, "verified_once", REVIEW, guards=(*JUDGED, "complete", "no_conflict"), outsider=True),
+    Move("verified", IN_HAND, "verified", REVIEW, guards=(*JUDGED, "complete", "no_conflict", "enough_people"),
+         outsider=True),
+    Move("rejected", IN_HAND, "rejected", REVIEW, guards=(*JUDGED, "reason_given"), outsider=True),
+    Move("needs_info", IN_HAND, "needs_info", REVIEW, guards=(*JUDGED, "reason_given"), outsider=True),
     Move("finish", ("draft",), "pending", None),
-    Move("verified", IN_HAND, "verified", REVIEW, guards=("seen", "complete", "no_conflict", "four_eyes")),
-    Move("rejected", IN_HAND, "rejected", REVIEW, guards=("seen", "four_eyes")),
-    Move("needs_info", IN_HAND, "needs_info", REVIEW, guards=("seen", "four_eyes")),
+    Move("set_aside", ("pending", "rejected", "needs_info", "verified_once"), "draft", None),
     Move("edit", ("verified",), "changed", None),
-    Move("edit_again", ("rejected", "needs_info"), "pending", None),
+    Move("edit_again", ("rejected", "needs_info", "verified_once"), "pending", None),
+    Move("edit_again", ("rejected", "needs_info", "verified_once"), "changed", None),
+    Move("undo", ("changed", "pending", "rejected", "needs_info", "verified_once"), "verified", None),
+    Move("undo", ("draft", "changed", "pending", "verified"), "rejected", None),
+    Move("undo", ("draft", "changed", "pending", "verified"), "needs_info", None),
+    Move("undo", ("draft", "changed", "pending", "verified"), "verified_once", None),
     Move("delete", ("draft", *IN_HAND), "deleted", None),
-    Move("restore", ("deleted",), "pending", None),
+    *(Move("restore", ("deleted",), state, None) for state in ("draft", *IN_HAND)),
 ), _turns(
-    pending=(APPRAISER, STAFF), changed=(APPRAISER, STAFF), rejected=(EDITOR,), needs_info=(EDITOR,)
+    pending=(APPRAISER, STAFF), changed=(APPRAISER, STAFF), verified_once=(APPRAISER, STAFF), rejected=(EDITOR,),
+    needs_info=(EDITOR,),
 ), offline=True)
 # fmt: on
 
 MACHINES: MappingProxyType[str, Machine] = MappingProxyType(
     {m.type: m for m in (UNIT_YEAR, MAINTENANCE, REPORT, OBSTACLE, INSPECTION, DOSSIER, AWARD, BLOCK, EVIDENCE)}
 )
+DECISIONS = ("verified", "rejected", "needs_info")  # what a reviewer may say
 CASES = tuple(name for name in MACHINES if name != "evidence")  # evidence is moved by `review.py` and by devices

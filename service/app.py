@@ -27,6 +27,7 @@ from service.routes import (
     catalogue,
     clients,
     delegations,
+    desk,
     erasures,
     events,
     health,
@@ -42,6 +43,7 @@ from service.routes import (
     records,
     redactions,
     rescue,
+    review_items,
     reviews,
     second_factor,
     signals,
@@ -64,8 +66,8 @@ ABOUT = (
 )
 ROUTERS = (
     auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, rescue, ops, pull, events,
-    uploads, media, previews, quarantine, records, redactions, signals, reviews, progress, cases, year, papers,
-    proofs, privacy, erasures, health,
+    uploads, media, previews, quarantine, records, redactions, signals, reviews, desk, review_items, progress, cases,
+    year, papers, proofs, privacy, erasures, health,
 )  # fmt: skip
 
 

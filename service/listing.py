@@ -1,44 +1,36 @@
 """Lists of records, page by page: the parameters that list routes share, and the cursor between pages."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Query, Response
-from sqlmodel import Session
 
-from auth.principal import Principal
 from service import answers
 from service.deps import Witness
 from service.fields import ShortText
 from sync.errors import CursorInvalid
-from sync.records import Shown, listed
+from sync.records import listed
 
 Words = Annotated[list[ShortText], Query(default_factory=list, max_length=50)]
 TypeWords = Annotated[list[ShortText], Query(alias="type", default_factory=list, max_length=50)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Place = Annotated[str | None, Query(max_length=200)]
 
-Beside = Callable[[Session, Principal, list[Shown]], dict[str, Any]]
-
 
 def list_page(
     at: Witness,
     after: str | None,
     limit: int,
-    beside: Beside | None = None,
     **filters: Sequence[str],
 ) -> Response:
-    """A page of records by scope and seq, and the cursor of the next one. A filter without words lets all through.
-
-    `beside` adds to the answer what it returns of the records.
-    """
+    """A page of records by scope and seq, and the cursor of the next one. A filter without words lets all through."""
     wanted: dict[str, Any] = {name: words or None for name, words in filters.items()}
     found = at.db.read(listed, at.caller, after=decode_place(after), limit=limit + 1, **wanted)
     shown = [record for _, record in found[:limit]]
     cursor = encode_place(shown[-1].scope, found[limit - 1][0]) if len(found) > limit else None
     at.saw_records((record.id, record.doc) for record in shown)
-    return answers.records(shown, {"cursor": cursor, **(at.db.read(beside, at.caller, shown) if beside else {})})
+    return answers.records(shown, {"cursor": cursor})
 
 
 def encode_place(scope: str, seq: int) -> str:

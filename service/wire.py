@@ -187,7 +187,17 @@ class BatchAnswer(BaseModel):
     results: list[BatchItem]
 
 
+class QueueClaim(BaseModel):
+    """Who has a record in hand, until when."""
+
+    record_id: str
+    holder: str
+    taken_at: str
+    until: str
+
+
 class QueuePage(RecordPage):
-    """The queue; `signals` counts, by record and code, what a reviewer should look at before deciding."""
+    """The queue; by record, `signals` counts what to look at before deciding, `claims` says who has it in hand."""
 
     signals: dict[str, dict[str, int]]
+    claims: dict[str, QueueClaim]

@@ -108,6 +108,12 @@ class Person:
     def post(self, path: str, body: Any) -> Response:
         return self.province.http.post(path, json=body, headers=self.headers)
 
+    def put(self, path: str, body: Any = None) -> Response:
+        return self.province.http.put(path, json=body, headers=self.headers)
+
+    def delete(self, path: str) -> Response:
+        return self.province.http.delete(path, headers=self.headers)
+
     def op(
         self,
         action: str,

@@ -9,8 +9,8 @@ from sqlmodel import SQLModel
 
 from auth.principal import PERMISSIONS
 from programme.evidence import COMMON, EVIDENCE
+from programme.reasons import REASONS
 from programme.registry import registry
-from programme.review import REASONS
 from service.problems import catalogue
 from sync.outcome import STATUSES
 

@@ -1,23 +1,22 @@
-"""The review desk: what waits, and decisions bound to what was shown (protocol C.7)."""
+"""Decisions of the review desk, bound to what was shown (protocol C.7)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 from sqlmodel import Session
 
 from auth.clients import same_hands
 from auth.principal import Principal
 from programme.batch import Answered, decide_all
-from programme.review import REASONS, Decision, decide
-from programme.signals import signal_counts
+from programme.decision import Decision
+from programme.reasons import REASONS
+from programme.review import decide
 from service import answers
 from service.deps import CALLER_CODES, Language, Types, Witnessed
 from service.fields import Body
-from service.listing import Limit, Place, TypeWords, Words, list_page
 from service.problems import responses
-from service.wire import BatchAnswer, QueuePage, Record
-from sync.records import Shown
+from service.wire import BatchAnswer, Record
 from sync.types import Registry
 
 router = APIRouter(prefix="/v1/reviews", tags=["review"])
@@ -34,6 +33,9 @@ REVIEW_CODES = (
     "media_quarantined",
     "conflict_open",
     "review_id_reused",
+    "claimed_by_another",
+    "reason_wanted",
+    "second_reviewer",
 )
 
 
@@ -51,35 +53,13 @@ class ReviewRequest(Body):
     record_id: Uuid
     on: Seen
     decision: Literal["verified", "rejected", "needs_info"]
-    reason_code: Literal[REASONS] | None = None  # type: ignore[valid-type]
+    reason_code: Literal[tuple(REASONS)] | None = None  # type: ignore[valid-type]
     comment: Annotated[str | None, Field(max_length=4000, pattern=r"^[^\u0000]*$")] = None
 
     def decision_asked(self) -> Decision:
         """The same as a value of the programme."""
         seen = (self.on.ver, self.on.content_digest)
         return Decision(self.review_id, self.record_id, *seen, self.decision, self.reason_code, self.comment)
-
-
-@router.get(
-    "/queue",
-    operation_id="reviewQueue",
-    response_class=Response,
-    responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": QueuePage}},
-)
-def queue(
-    at: Witnessed,
-    scope: Words,
-    type_: TypeWords,
-    cursor: Place = None,
-    limit: Limit = 100,
-    state: Annotated[list[Literal["pending", "changed", "rejected", "needs_info"]], Query()] = ["pending", "changed"],  # noqa: B006  # read only
-) -> Response:
-    """Evidence that waits for a decision, in the order in which it changed last."""
-    return list_page(at, cursor, limit, _signals, scopes=scope, types=type_, states=state)
-
-
-def _signals(session: Session, caller: Principal, shown: list[Shown]) -> dict[str, Any]:
-    return {"signals": signal_counts(session, caller, shown)}
 
 
 class ReviewList(Body):

@@ -6,9 +6,11 @@ import orjson
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
+from programme import figures as evidence
 from programme import overview as figures
 from programme.codes import UnitKind
 from programme.dossier import snapshot_of, state_of
+from programme.figures import By
 from service.deps import CALLER_CODES, Caller, Config, Db, Deadlines, Now
 from service.fields import Answer, Body, Instant
 from service.problems import responses
@@ -76,6 +78,15 @@ class Overview(Answer):
     quotas: list[QuotaRow]
 
 
+class EvidenceRow(Answer):
+    """How much evidence is in which state, and for how many days the oldest of what waits has done so."""
+
+    code: str
+    title_vi: str
+    states: dict[str, int]
+    oldest_waiting_days: int | None
+
+
 class Overdue(Answer):
     """Months (YYYY-MM) whose report a unit has not sent though its day has passed."""
 
@@ -125,6 +136,15 @@ def read_dossier(
 def read_overview(caller: Caller, db: Db, config: Config, now: Now, year: Year = None) -> Overview:
     """Totals of what the caller may read: cases by type, kind of unit and state, and quotas."""
     return Overview.model_validate(db.read(figures.overview, caller, year or config.programme_year, now))
+
+
+@router.get("/overview/evidence", operation_id="evidenceFigures", responses=responses(*CALLER_CODES))
+def evidence_figures(
+    by: Annotated[By, Query()], caller: Caller, db: Db, config: Config, now: Now, year: Year = None
+) -> list[EvidenceRow]:
+    """Evidence by state, for each criterion, unit or kind of proof, in the order of their codes; none is ranked."""
+    found = db.read(evidence.evidence_figures, caller, year or config.programme_year, by, now)
+    return [EvidenceRow.model_validate(row) for row in found]
 
 
 @router.get("/reports/overdue", operation_id="overdueReports", responses=responses(*CALLER_CODES))

@@ -5,11 +5,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from programme.review import Decision
+from programme.decision import Decision
 from programme.review import decide as sound_decide
 from service.db import Database
 from service.routes import reviews
@@ -47,10 +48,10 @@ def row_before_bytes() -> Iterator[None]:
 def review_by_id() -> Iterator[None]:
     """A decision counts for whatever the record is by then."""
 
-    def decide(session: Any, registry: Any, principal: Any, asked: Decision, now: int) -> str:
+    def decide(session: Any, registry: Any, principal: Any, asked: Decision, now: int, **more: Any) -> str:
         held = session.get(Record, asked.record_id)
-        seen = Decision(asked.review_id, asked.record_id, held.ver, held.content_digest, asked.decision)
-        return sound_decide(session, registry, principal, seen, now)
+        seen = replace(asked, ver=held.ver, content_digest=held.content_digest)
+        return sound_decide(session, registry, principal, seen, now, **more)
 
     with patch.object(reviews, "decide", decide):
         yield

@@ -55,7 +55,8 @@ class Desk:
         decision = self.rng.choice(("verified", "verified", "verified", "needs_info"))
         review_id = uuid7(self.site.clock.now(), self.rng.randbytes)
         self.screen = None
-        return self._send({"review_id": review_id, "record_id": screen["id"], "on": on, "decision": decision})
+        return self._send({"review_id": review_id, "record_id": screen["id"], "on": on, "decision": decision,
+                           "reason_code": None if decision == "verified" else "incomplete"})  # fmt: skip
 
     def _send(self, decision: dict[str, Any]) -> str:
         try:

@@ -8,6 +8,8 @@ from sqlmodel import Session
 from auth.principal import Grant, Principal, Role
 from people import KINH_BAC, Province
 from phones import SCOPE
+from programme.models import DeskItem
+from programme.queue import Place, Wanted, places_query
 from sync.feed import feed, heads_query
 from sync.models import LeftRecord, Record, ScopeHead
 
@@ -27,6 +29,14 @@ def fill(session: Session) -> None:
     row |= {"doc": "{}", "meta": "{}"}
     records = [{**row, "id": f"{n:036}", "seq": n, "state": f"state {n % 50}"} for n in range(1, MANY + 1)]
     session.execute(insert(Record), records)
+    shown = {"scope": SCOPE, "year": 2026, "type": "minutes", "kind": "minutes"}
+    for criterion in ("", "PH-A01"):
+        items = [
+            {**shown, "record_id": r["id"], "criterion": criterion, "since": r["seq"],
+             "state": ("pending", "verified")[r["seq"] % 20 > 0]}
+            for r in records
+        ]  # fmt: skip
+        session.execute(insert(DeskItem), items)
     session.execute(insert(ScopeHead), [{"scope": f"x{n}/2026", "seq": 1, "hash": b"h"} for n in range(MANY)])
     lefts = [{"scope": SCOPE, "seq": n, "record_id": f"{n:036}", "ver": 1} for n in range(MANY + 1, MANY + 5001)]
     session.execute(insert(LeftRecord), lefts)
@@ -50,5 +60,14 @@ def test_pages_and_heads_are_read_by_index_without_sorting_or_scanning(province:
         page = "\n".join(plan(province, query.params(scope=SCOPE, after=after, n=501)) for query in feed())
         assert "record_feed" in page, page
         assert not re.search(r"\bSort\b|Seq Scan|TEMP B-TREE|\bSCAN\b", page), page
+    filtered = Wanted(2026, criterion="PH-A01", sort="newest")
+    for scopes, wanted, after in (
+        (None, Wanted(2026), None),
+        (None, filtered, Place(MANY // 2, "x")),
+        ([SCOPE], filtered, Place(MANY // 2, "x")),
+    ):
+        queue = plan(province, places_query(scopes, wanted, after, 101))
+        assert ("desk_item_scope" if scopes else "desk_item_year") in queue, queue
+        assert not re.search(r"Seq Scan on desk_item|SCAN desk_item", queue), queue
     heads = plan(province, heads_query(lan))
     assert not re.search(r"\bSort\b|Seq Scan|TEMP B-TREE|\bSCAN\b", heads), heads
