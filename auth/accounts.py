@@ -7,7 +7,7 @@ administrator could let himself in as a reviewer of the province.
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BindParameter, ColumnElement
 from sqlmodel import Session, col, or_, select, update
 
 from auth.errors import AccountExists, AccountUnknown, NotPermitted
@@ -184,12 +184,12 @@ def grant_of(row: Membership) -> Grant:
     return Grant(row.unit, Role(row.role), row.year or None)
 
 
-def not_ended(now: int) -> ColumnElement[bool]:
+def not_ended(now: int | BindParameter[int]) -> ColumnElement[bool]:
     """Memberships that hold at `now` or will."""
     return or_(col(Membership.until).is_(None), col(Membership.until) > now)
 
 
-def in_force(now: int) -> ColumnElement[bool]:
+def in_force(now: int | BindParameter[int]) -> ColumnElement[bool]:
     """Memberships that hold at `now`."""
     return (col(Membership.since) <= now) & not_ended(now)
 

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
+
+from service.together import Together
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,13 +40,15 @@ def overtaken(error: DBAPIError) -> bool:
 class Database:
     """A writing and a reading path to one database.
 
-    SQLite: writers start with BEGIN IMMEDIATE on a single connection, readers see whole commits through WAL.
+    SQLite: writers start with BEGIN IMMEDIATE on a single connection and commit in groups, readers see whole commits
+    through WAL.
     """
 
     def __init__(self, url: str) -> None:
         self.announce: Callable[[set[str]], None] = lambda _scopes: None
         self.writer = _engine(url, writer=True)
         self.reader = _engine(url, writer=False) if self.is_sqlite else self.writer
+        self._together = Together(self.writer, _in_savepoint) if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -52,7 +56,16 @@ class Database:
 
     def write(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` and commits; runs it again when the database asked for that."""
-        return self._run(lambda session: work(session, *args, **kwargs), keep=True)
+
+        def bound(session: Session) -> T:
+            return work(session, *args, **kwargs)
+
+        if self._together is None:
+            return self._run(bound, keep=True)
+        done, touched = self._together.run(bound, lambda: self._run(bound, keep=True))
+        if touched:
+            self.announce(touched)
+        return done
 
     def rehearse(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` as `write` would, and leaves no trace of it."""
@@ -91,6 +104,14 @@ class Database:
     def close(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
+
+
+def _in_savepoint(connection: Connection, work: Callable[[Session], T]) -> tuple[T, set[str]]:
+    """What `work` gives and has touched, kept where the transaction that is open on `connection` will be."""
+    with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        result = work(session)
+        session.commit()
+        return result, set(session.info.get("touched", ()))
 
 
 def _worth_retrying(error: DBAPIError) -> bool:

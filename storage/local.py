@@ -28,6 +28,7 @@ class DirectoryStore:
         for folder in (self._incoming, self._objects):
             folder.mkdir(parents=True, exist_ok=True)
         _sync_folder(root)
+        self._settled = {self._objects}  # folders whose own entry is known to be durable
 
     def size(self, upload_id: str) -> int:
         path = self._upload(upload_id)
@@ -134,10 +135,12 @@ class DirectoryStore:
         target.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             place()
-        for folder in target.parents:  # the first sync writes all of it to the disk's journal, the others find it there
-            _sync_folder(folder)
-            if folder == self._objects:
-                break
+        folder = target.parent
+        _sync_folder(folder)
+        while folder not in self._settled:  # once in each process: another one may have made it and died
+            _sync_folder(folder.parent)
+            self._settled.add(folder)
+            folder = folder.parent
 
     def _upload(self, upload_id: str) -> Path:
         if not keys.is_upload_id(upload_id):

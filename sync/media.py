@@ -7,6 +7,7 @@ disk is slow. Killed anywhere on the way from `measure` to `finish`, the service
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import filetype
 import orjson
@@ -16,7 +17,7 @@ from sqlmodel import Session, col
 from auth.principal import Permission, Principal
 from storage.errors import OffsetMismatch
 from storage.store import BlobStore
-from sync import jobs, spills
+from sync import fresh, jobs, spills
 from sync.errors import SyncError
 from sync.locks import hold
 from sync.models import Attachment, Blob, Holding, Record, Upload
@@ -103,7 +104,15 @@ def take_in(
     arrived: Arrived,
     here: Callable[[str], bool],
 ) -> UploadView:
-    """A small file that came whole with its creation and is an object already: both steps in one transaction."""
+    """A small file that came whole with its creation and is an object already: both steps in one transaction.
+
+    Raises SweptAway as `finish` does.
+    """
+    hold(session, [measured.sha256])
+    if not fresh.is_met(session, principal, measured.sha256):
+        if not here(measured.sha256):
+            raise SweptAway
+        return fresh.keep(session, principal, announced, _blob(measured, now), now, ttl)
     upload = create(session, principal, announced, now, ttl)
     return finish(session, principal, upload.id, measured, now=now, arrived=arrived, here=here)
 
@@ -160,14 +169,18 @@ def finish(
 def _keep(session: Session, measured: Measured, account_id: str, now: int) -> None:
     sha256 = measured.sha256
     if session.scalar(select(col(Blob.sha256)).where(col(Blob.sha256) == sha256)) is None:
-        blob = {"sha256": sha256, "size": measured.size, "mime": measured.mime, "check": "pending", "created_at": now}
-        blob |= {"previews": "pending", "scan": "not_scanned"}
-        session.execute(insert(Blob).values(blob))
+        session.execute(insert(Blob).values(_blob(measured, now)))
         jobs.add(session, jobs.INSPECT, sha256, now)
     else:
         session.execute(update(Blob).where(col(Blob.sha256) == sha256).values(created_at=now))
     if not holds(session, account_id, sha256):
         session.execute(insert(Holding).values(sha256=sha256, account_id=account_id))
+
+
+def _blob(measured: Measured, now: int) -> dict[str, Any]:
+    """The row of a file that nothing is known of yet."""
+    blob = {"sha256": measured.sha256, "size": measured.size, "mime": measured.mime, "created_at": now}
+    return {**blob, "check": "pending", "previews": "pending", "scan": "not_scanned"}
 
 
 def holds(session: Session, account_id: str, sha256: str) -> bool:
