@@ -19,6 +19,7 @@ from service.clock import Clock, SystemClock
 from service.db import Database
 from service.edge import Service
 from service.limits import Limits
+from service.metrics import Metrics
 from service.routes import (
     accounts,
     audit,
@@ -32,6 +33,7 @@ from service.routes import (
     events,
     health,
     media,
+    metrics,
     ops,
     papers,
     previews,
@@ -67,7 +69,7 @@ ABOUT = (
 ROUTERS = (
     auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, rescue, ops, pull, events,
     uploads, media, previews, quarantine, records, redactions, signals, reviews, desk, review_items, progress, cases,
-    year, papers, proofs, privacy, erasures, health,
+    year, papers, proofs, privacy, erasures, health, metrics,
 )  # fmt: skip
 
 
@@ -109,6 +111,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.settings = settings
     state.clock = clock
     state.database = database
+    state.metrics = Metrics(database, clock.now)
     state.wakes = Wakes(None if state.database.is_sqlite else settings.db_url.replace("+psycopg", "", 1))
     state.database.announce = state.wakes.announce
     state.store = open_store(settings, state.database)

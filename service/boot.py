@@ -14,8 +14,9 @@ def unsafe(settings: Settings) -> list[str]:
     found = []
     if urlsplit(settings.public_url).scheme != "https":
         found.append("public_url must be https: tokens and evidence would travel in the clear")
-    if settings.secret is not None and _foreseen(settings.secret):
-        found.append("secret must be random: take 48 bytes from a generator, or leave it unset")
+    for name, secret in (("secret", settings.secret), ("metrics_token", settings.metrics_token)):
+        if secret is not None and _foreseen(secret if isinstance(secret, str) else secret.get_secret_value()):
+            found.append(f"{name} must be random: take 48 bytes from a generator, or leave it unset")
     if "*" in settings.cors_origins:
         found.append("cors_origins must name each web app: `*` lets every page on the web call the service")
     if "*" in settings.trusted_proxies or "0.0.0.0/0" in settings.trusted_proxies:

@@ -20,6 +20,7 @@ from programme.reading import is_restricted
 from service.clock import Clock
 from service.db import Database
 from service.limits import Limits, requests_of_client
+from service.metrics import Metrics
 from service.settings import Settings
 from service.wakes import Wakes
 from storage.store import BlobStore
@@ -71,8 +72,14 @@ async def _wakes(request: Request) -> Wakes:
     return wakes
 
 
+async def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
 Ticking = Annotated[Clock, Depends(_clock)]  # for a request that lasts
 Waking = Annotated[Wakes, Depends(_wakes)]
+Metered = Annotated[Metrics, Depends(_metrics)]
 Db = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
 Store = Annotated[BlobStore, Depends(_store)]

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.addresses import host_of, source_of
 from service.coding import Coding
 from service.logs import pseudonym
+from service.metrics import Metrics
 from service.problems import METHODS, problem
 from service.settings import Settings
 
@@ -31,7 +32,8 @@ class Service(FastAPI):
     """A FastAPI application inside an `Edge`."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Edge(Coding(super().build_middleware_stack()), self.state.settings, self.state.secret)
+        state = self.state
+        return Edge(Coding(super().build_middleware_stack()), state.settings, state.secret, state.metrics)
 
 
 class Edge:
@@ -41,8 +43,8 @@ class Edge:
     Every request leaves one line in the log, under the id that its answer carries as `X-Request-Id`.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, secret: bytes) -> None:
-        self.app, self.settings, self.secret = app, settings, secret
+    def __init__(self, app: ASGIApp, settings: Settings, secret: bytes, metrics: Metrics) -> None:
+        self.app, self.settings, self.secret, self.metrics = app, settings, secret, metrics
         self.hosts = {urlsplit(settings.public_url).hostname, "localhost", "127.0.0.1", "::1"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,13 +103,16 @@ class Edge:
     def _log(self, scope: Scope, status: int, begun: float) -> None:
         """The address as its template: what stands in its place, or behind a `?`, is the caller's."""
         account_id = scope["state"].get("account_id")
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        route, seconds = getattr(scope.get("route"), "path", None), time.perf_counter() - begun
+        self.metrics.requests.labels(method, route or "none", status).observe(seconds)
         told = {
             "request": scope["state"]["request_id"],
             "principal": pseudonym(self.secret, account_id) if account_id else None,
-            "method": scope["method"] if scope["method"] in METHODS else "other",
-            "route": getattr(scope.get("route"), "path", None),
+            "method": method,
+            "route": route,
             "status": status,
-            "ms": round((time.perf_counter() - begun) * 1000, 1),
+            "ms": round(seconds * 1000, 1),
         }
         log.info("request", extra={"told": told})
 

@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     s3_region: Annotated[str, Field(description="Region of the bucket.")] = "us-east-1"
     s3_access_key: Annotated[str, Field(description="Access key of the S3 service.")] = ""
     s3_secret_key: Annotated[SecretStr, Field(description="Its secret.")] = SecretStr("")
+    metrics_token: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=32,
+            description="Bearer token with which a scraper reads `GET /metrics`; at least 32 characters. Unset: no "
+            "such page.",
+        ),
+    ] = None
     trusted_proxies: Annotated[
         tuple[str, ...],
         Field(description="Addresses or networks of proxies (JSON list) whose `X-Forwarded-For` is believed."),

@@ -9,7 +9,7 @@ from auth.principal import Permission, Principal
 from auth.tokens import Claims
 from service import answers
 from service.db import Database
-from service.deps import CALLER_CODES, Bearer, Config, Db, Secret, Source, Ticking, Waking, Witness
+from service.deps import CALLER_CODES, Bearer, Config, Db, Metered, Secret, Source, Ticking, Waking, Witness
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PullAnswer, PullRequest
@@ -30,7 +30,7 @@ CODES = ("epoch_changed", "restored", "cursor_invalid", "behind")
 )
 async def pull_changes(
     body: PullRequest, bearer: Bearer, source: Source, db: Db, config: Config, secret: Secret, clock: Ticking,
-    wakes: Waking,
+    wakes: Waking, metrics: Metered,
 ) -> Response:  # fmt: skip
     """Reads what changed after the cursor, in everything the caller may see.
 
@@ -48,6 +48,7 @@ async def pull_changes(
         wait = min(body.wait_ms / 1000, MAX_WAIT)
         if wait and found[0].empty and await waiter.wait(wait):
             found = await run_in_threadpool(read)
+    metrics.pulled.inc(len(found[0].changes))
     return answers.page(*found)
 
 

@@ -9,7 +9,7 @@ from auth.tokens import sign
 from programme import intake
 from service import answers, parts
 from service.authority import authority
-from service.deps import CALLER_CODES, Config, Db, Depositor, Keys, Language, Now, Types
+from service.deps import CALLER_CODES, Config, Db, Depositor, Keys, Language, Metered, Now, Types
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PushAnswer, PushRequest
@@ -37,6 +37,7 @@ def push_ops(
     config: Config,
     keys: Keys,
     now: Now,
+    metrics: Metered,
     language: Language,
     dry_run: Annotated[bool, Query(description="answer as if, and store nothing")] = False,
 ) -> Response:
@@ -50,5 +51,10 @@ def push_ops(
     safe = db.read(safe_to_delete, caller, config.safe_backups)
     if caller.leaving and not body.pending and not dry_run:
         db.write(clients.drained, caller.client_id, now)
-    signed = None if dry_run else sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
+    if dry_run:
+        return answers.pushed(pushed, language, now, None, safe)
+    for outcome in pushed.outcomes:
+        metrics.ops.labels(outcome.status, outcome.code or "").inc()
+    with metrics.signing.time():
+        signed = sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
     return answers.pushed(pushed, language, now, signed, safe)
