@@ -25,6 +25,7 @@ from service.settings import Settings
 from service.stores import open_mirror, open_trail
 from storage import scanner
 from sync import findings, jobs, spills, uploads
+from sync.intake import release_known
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -89,6 +90,10 @@ def _checkpoint(bench: Bench) -> None:
     write_checkpoint(bench.database, bench.store, keys, bench.settings.public_url, bench.clock.now())
 
 
+def _release_known(bench: Bench) -> None:
+    bench.database.write(release_known, bench.types, bench.clock.now())
+
+
 def _switch_off_idle(bench: Bench) -> None:
     if bench.settings.account_idle_days:
         bench.database.write(_note_idle, bench.settings.account_idle_days, bench.clock.now())
@@ -130,6 +135,7 @@ DUTIES: Mapping[str, Duty] = {
     "expire uploads": Duty(HOUR_MS, _expire_uploads),
     "scan files": Duty(HOUR_MS // 6, _scan_again),
     "expire sessions": Duty(HOUR_MS, _expire_sessions),
+    "free ops of newer apps": Duty(HOUR_MS, _release_known),
     "switch off idle accounts": Duty(24 * HOUR_MS, _switch_off_idle),
     "export the audit trail": Duty(DAY_MS, _export_trail),
     "mirror files": Duty(MINUTE_MS, _mirror),

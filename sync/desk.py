@@ -15,6 +15,7 @@ from auth.principal import Permission, Principal
 from sync.append import random_salt, write
 from sync.draft import May
 from sync.errors import OpSettled, OpUnknown
+from sync.followers import tell_followers
 from sync.held import STORED, reread
 from sync.ledger import told
 from sync.models import Op, PastOutcome
@@ -117,6 +118,7 @@ def refuse(session: Session, registry: Registry, principal: Principal, op_id: st
         found[row[0]] = outcome
     planner.ledger.release(now)
     write(session, planner.plan, now, random_salt)
+    tell_followers(session, registry, planner.plan, now)
     return found.get(op_id) or next(iter(found.values()))
 
 
@@ -141,6 +143,7 @@ def _decide(
     planner = _planner(session, registry, rows, principal, "", authority, fresh)
     outcomes = planner.replay(held, rights(held[0]), now, late=late)
     write(session, planner.plan, now, random_salt)
+    tell_followers(session, registry, planner.plan, now)
     for outcome in outcomes:
         state = planner.draft.record(outcome.record_id or "")
         readable = state is not None and principal.may(Permission.READ, state.scope)

@@ -20,6 +20,7 @@ from sync.stamp import stamp
 from sync.state import Dot, Marks, State, render
 from sync.stripping import Fields, erased, strip_state
 from sync.types import MEDIA, Kind, RecordType, Registry
+from sync.upcast import newer, upcast
 from sync.validate import validate
 from sync.versions import seen_in, text_at
 
@@ -82,6 +83,10 @@ class Draft:
             _permit(op, state, may)
             if state and erased(state):
                 raise OpFault("record_redacted", "/record_id")
+        needs = newer(op, record_type)
+        if needs:
+            return Outcome.held(op.op_id, op.dev_seq, op.record_id, needs)
+        op = op if op.schema == record_type.schema else upcast(op, record_type)
         validate(op, record_type)
         needs = self._needs(op, record_type, state, may) - given
         if state is None and op.action is not Action.CREATE:

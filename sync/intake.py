@@ -1,4 +1,5 @@
-"""Two ways in beside a push: asking what became of ops, and the last resort of a phone whose token is dead (C.4)."""
+"""Ways in beside a push: asking what became of ops, the last resort of a phone whose token is dead, and ops that a new
+release of the service can read at last (protocol C.4, C.10)."""
 
 from typing import Any
 
@@ -9,11 +10,15 @@ from auth.principal import Principal
 from sync.append import random_salt, write
 from sync.epoch import current_epoch
 from sync.errors import BatchTooLarge, RescueLimit
-from sync.models import Op
+from sync.followers import tell_followers
+from sync.models import Op, OpWait
 from sync.op import UUID, envelope
 from sync.outcome import Known, Outcome
 from sync.plan import OpRow, Plan
+from sync.planner import Planner
 from sync.push import MAX_OPS
+from sync.types import Registry
+from sync.upcast import need
 from sync.world import DbWorld
 
 MAX_IDS = 5000
@@ -65,6 +70,21 @@ def rescue(
         plan.rows.pop(known.op_id, None)
     write(session, plan, now, random_salt)
     return outcomes
+
+
+def release_known(session: Session, registry: Registry, now: int) -> int:
+    """Frees the ops that waited for a release that knows their schema; their authors hear of it. Returns how many."""
+    waiting = session.scalars(select(col(OpWait.needs)).where(col(OpWait.needs).startswith("schema:")).distinct())
+    known = {need(t.name, n) for t in registry.types.values() for n in range(2, t.schema + 1)}
+    came = sorted(set(waiting) & known)
+    if not came:
+        return 0
+    planner = Planner(DbWorld(session), registry)
+    planner.draft.news += came
+    planner.ledger.release(now)
+    write(session, planner.plan, now, random_salt)
+    tell_followers(session, registry, planner.plan, now)
+    return len(planner.plan.released)
 
 
 def _within_limit(session: Session, client_id: str, now: int) -> None:

@@ -14,6 +14,10 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 Check = Callable[[Any], str | None]  # the fault in a value, in English, or None
 
 
+Changes = dict[str, dict[str, Any]]  # `set add remove inc` of an op: field -> values
+Upcast = Callable[[Changes], Changes]  # what an op of one schema says, as the next schema says it
+
+
 class Kind(StrEnum):
     """The merge rule of a field."""
 
@@ -68,13 +72,15 @@ class Issue:
 class RecordType:
     """A type of record. `issues` looks across fields; `state` names what a queue or report sorts by.
 
-    `schema` is the version that the server writes. Elements of a `numbered` set get a running number within the scope.
+    `schema` is the version that the server writes; `upcasts[n]` brings what an op of schema n says to n + 1, and leaves
+    fields that it does not know as they are. Elements of a `numbered` set get a running number within the scope.
     `shared` types are written by the service alone.
     """
 
     name: str
     fields: Mapping[str, Field]
     schema: int = 1
+    upcasts: Mapping[int, Upcast] = field(default_factory=dict)
     media: bool = False
     numbered: tuple[str, ...] = ()
     shared: bool = False
