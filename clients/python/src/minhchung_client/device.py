@@ -15,10 +15,11 @@ from minhchung_client.http import HttpTransport
 from minhchung_client.ids import uuid7
 from minhchung_client.replica import Replica
 from minhchung_client.transport import Transport
-from minhchung_client.uploads import bring_next, waiting
-from minhchung_client.wire import new_heads
+from minhchung_client.uploads import bring_next, drop_removed, waiting
+from minhchung_client.wire import new_heads, told_ops
 
 T = TypeVar("T")
+ASKED_AT_ONCE = 5000  # ops in one question about what became of them
 Source = tuple[Path | bytes, str, str]  # the file or its bytes, its name, its MIME type
 
 
@@ -113,6 +114,9 @@ class Device:
         return self.files is not None and bring_next(self.replica, self.transport, self.files, pieces)
 
     def _push(self) -> int:
+        if self.replica.get("forked") == self.replica.get("client_id") is not None:
+            raise NeedsEnrolment("replica_forked")
+        self._ask()
         ops = self.replica.batch()
         if not ops:
             return 0
@@ -123,12 +127,21 @@ class Device:
         self._heads |= new_heads(answer)
         return left
 
+    def _ask(self) -> None:
+        """What waits from before this client id: some of it the service may have."""
+        if op_ids := self.replica.unasked():
+            parts = [op_ids[n : n + ASKED_AT_ONCE] for n in range(0, len(op_ids), ASKED_AT_ONCE)]
+            told = [op for part in parts for op in told_ops(self.transport.reconcile(part))]
+            self.replica.settle(told)
+
     def _pull(self) -> bool:
         body: dict[str, Any] = {"cursor": self.replica.get("cursor"), "held": self.replica.scopes(), "limit": 500}
         body |= {"types": list(self.types)} if self.types is not None else {}
         body |= {"reload": self.replica.diverged(), "min_heads": self._heads}
         more = self.replica.apply_page(self.transport.pull(body | self._epoch()))
         self._heads = {}
+        if self.files is not None:
+            drop_removed(self.replica, self.files)
         return more
 
     def _epoch(self) -> dict[str, str]:
@@ -150,7 +163,7 @@ class Device:
             elif refused.code == "cursor_invalid":
                 self.replica.forget_cursor()
             elif refused.code == "replica_forked":
-                self.replica.put("install_id", None)  # the next enrolment is that of another install
+                self.replica.retire_numbers()
                 raise NeedsEnrolment(refused.code) from refused
             else:
                 raise

@@ -17,6 +17,7 @@ TUS = {"Tus-Resumable": "1.0.0"}
 # After these only a new sign-in or enrolment helps; the outbox waits for it.
 CLOSED = frozenset({"refresh_invalid", "refresh_reused", "client_revoked", "account_inactive"})
 EXPIRED = frozenset({"token_expired", "token_invalid", "token_missing"})
+UNPACKED_ONLY = "unsupported_media_type"
 OF_HEAD = {401: "token_expired", 404: "upload_unknown", 410: "upload_gone"}  # an answer to HEAD has no body
 
 
@@ -29,12 +30,24 @@ class HttpTransport:
         self.server, self.replica = server.rstrip("/"), replica
         self.http = http or httpx.Client(timeout=TIMEOUT)
         self.http.headers["Accept-Language"] = language
+        self.packs = True
 
     def close(self) -> None:
         self.http.close()
 
     def push(self, body: dict[str, Any]) -> Any:
-        return self._json(self._signed("POST", "/v1/sync/push", **self._packed(body)))
+        """Packed; a service that does not take that (415) gets it plain, from then on."""
+        if self.packs:
+            try:
+                return self._json(self._signed("POST", "/v1/sync/push", **self._packed(body)))
+            except Refused as refused:
+                if refused.code != UNPACKED_ONLY:
+                    raise
+                self.packs = False
+        return self._json(self._signed("POST", "/v1/sync/push", json=body))
+
+    def reconcile(self, op_ids: list[str]) -> Any:
+        return self._json(self._signed("POST", "/v1/sync/reconcile", json={"op_ids": op_ids}))
 
     def pull(self, body: dict[str, Any]) -> Any:
         return self._json(self._signed("POST", "/v1/sync/pull", json=body))
@@ -128,6 +141,8 @@ class HttpTransport:
 
 def _failure(answer: httpx.Response) -> ClientError:
     problem = _problem(answer)
+    if answer.status_code == 415:  # a service or proxy of before may say no more than that
+        return Refused({"title": "not taken", **problem, "code": UNPACKED_ONLY})
     code = str(problem.get("code", ""))
     if code in CLOSED:
         return NeedsEnrolment(code)

@@ -21,7 +21,7 @@ def send_again(db: sqlite3.Connection, recover: Any) -> None:
     lost = [
         (dev_seq,)
         for dev_seq, scope, seq in db.execute(query).fetchall()
-        if dev_seq > acked or (isinstance(seq, int) and seq > heads.get(scope, 0))
+        if dev_seq < 1 or dev_seq > acked or (isinstance(seq, int) and seq > heads.get(scope, 0))
     ]
     again = "select dev_seq, op_id, record_id, base_ver, body from sent where dev_seq = ?"
     for row in lost:
@@ -70,7 +70,10 @@ def forget(db: sqlite3.Connection) -> list[str]:
         " where op.seq <= safe.seq and op.status not in ('held', 'rejected')"
     )
     db.execute(f"delete from sent where dev_seq in ({covered})")  # noqa: S608
-    named = "select sha256 from file join safe using (scope) where state = 'verified' and file.seq <= safe.seq"
+    named = (
+        "select sha256 from file left join safe using (scope) where state = 'verified'"
+        " and (file.seq <= safe.seq or sha256 in (select sha256 from copied))"
+    )
     unsent = "select 1 from outbox where instr(body, sha256)"
     rows = db.execute(f"{named} and not exists ({unsent})").fetchall()
     return [sha256 for (sha256,) in rows]

@@ -14,6 +14,7 @@ from minhchung_client.inbox import inbox
 from minhchung_client.keeping import forget, note_safe, send_again
 from minhchung_client.mirror import Mirror
 from minhchung_client.overlay import lay_over
+from minhchung_client.renumber import retire, settle, unasked
 from minhchung_client.wire import DURABLE, Doc, became, results, storable, text
 
 MAX_OPS, MAX_BYTES = 100, 512 * 1024
@@ -45,10 +46,10 @@ class Replica(Mirror):
     ) -> str:
         """Makes an op and returns its record's id; when this returns, the op will be sent, whatever happens.
 
-        `change`: set, add, remove, inc, deps. `files`: what `Files.keep` returned. `base_ver`: `ver` of the record
-        that was on the screen, where that may be older than what the replica shows now. The op's base stays what it
-        is however much later it is sent (protocol P29). Raises ValueError, with nothing kept, for an op that could
-        never be sent.
+        `change`: set, add, remove, inc, deps, and `tx` for ops that take effect together or not at all. `files`: what
+        `Files.keep` returned. `base_ver`: `ver` of the record that was on the screen, where that may be older than what
+        the replica shows now. The op's base stays what it is however much later it is sent (protocol P29). Raises
+        ValueError, with nothing kept, for an op that could never be sent.
         """
         with self.transaction() as db:
             now = self.clock.wall()
@@ -110,16 +111,28 @@ class Replica(Mirror):
     # Pushing.
 
     def batch(self, max_ops: int = MAX_OPS, max_bytes: int = MAX_BYTES) -> list[Doc]:
-        """The ops to send next, oldest first; one at least where there is any."""
+        """The ops to send next, oldest first; one at least where there is any. A `tx` goes whole, or waits whole."""
         ops: list[Doc] = []
-        size = 0
-        query = "select body from outbox order by dev_seq limit ?"
-        for (body,) in self.connection.execute(query, (max_ops,)).fetchall():
-            size += len(body.encode())
-            if ops and size > max_bytes:
+        size, taken = 0, set[str]()
+        query = "select op_id, body from outbox order by dev_seq limit ?"
+        for op_id, body in self.connection.execute(query, (max_ops,)).fetchall():
+            if op_id in taken:
+                continue
+            unit = self._unit(body)
+            size += sum(len(one.encode()) for one in unit)
+            if ops and (size > max_bytes or len(ops) + len(unit) > max_ops):
                 break
-            ops.append(json.loads(body))
+            ops += map(json.loads, unit)
+            taken = {op["op_id"] for op in ops}
         return ops
+
+    def _unit(self, body: str) -> list[str]:
+        """The bodies of the ops that go with one: those of its `tx`, in the order in which they were made."""
+        group = json.loads(body).get("tx")
+        if group is None:
+            return [body]
+        query = "select body from outbox where json_extract(body, '$.tx') = ? order by dev_seq"
+        return [one for (one,) in self.connection.execute(query, (group,))]
 
     def apply_results(self, answer: Any) -> int:
         """Takes the answer to a push: each durable op leaves the outbox together with its record as it now is.
@@ -162,6 +175,23 @@ class Replica(Mirror):
         with self.transaction() as db:
             send_again(db, recover)
             self.put("epoch", epoch)
+
+    def retire_numbers(self) -> None:
+        """Another install has this client id: what waits gets numbers of the next one, once the service was asked."""
+        with self.transaction() as db:
+            retire(db)
+            self.put("dev_seq", "0")
+            self.put("install_id", None)  # the next enrolment is that of another install
+            self.put("forked", self.get("client_id"))
+
+    def unasked(self) -> list[str]:
+        """Ops about which the service has to be asked before anything is sent."""
+        return unasked(self.connection)
+
+    def settle(self, told: list[Doc]) -> None:
+        """Takes what the service said of `unasked`. Raises Garbled, with nothing changed."""
+        with storable(), self.transaction() as db:
+            self.put("dev_seq", str(settle(db, told, int(self.get("dev_seq") or 0))))
 
     def forget(self) -> list[str]:
         """Forgets ops that a backup of the service holds; returns the digests of files of which the same is true."""

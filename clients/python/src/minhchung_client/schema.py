@@ -42,6 +42,7 @@ create table if not exists file (
     sha256 text primary key, size integer not null, mime text not null, name text not null, record_id text,
     url text, state text not null, problem text, turn integer not null default 0, scope text, seq integer
 ) without rowid;
+create table if not exists copied (sha256 text primary key) without rowid;
 create table if not exists safe (scope text primary key, seq integer not null) without rowid;
 """
 

@@ -10,6 +10,10 @@ class Transport(Protocol):
 
     def pull(self, body: dict[str, Any]) -> Any: ...
 
+    def reconcile(self, op_ids: list[str]) -> Any:
+        """What became of each of these ops, of any device of the account."""
+        ...
+
     def begin_upload(self, file: dict[str, Any]) -> str:
         """The address of a new or an unfinished upload for `{sha256, size, mime, name, record_id}`."""
         ...

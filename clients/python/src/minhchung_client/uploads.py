@@ -65,6 +65,14 @@ def _bring(replica: Replica, transport: Transport, files: Files, file: Doc, piec
         _put_back(replica, file)  # all is there, and the service has yet to judge it
 
 
+def drop_removed(replica: Replica, files: Files) -> None:
+    """Deletes the copies of files that the service has said nobody may keep."""
+    query = "select sha256 from file where state = 'remove'"
+    for (sha256,) in replica.connection.execute(query).fetchall():
+        files.drop(sha256)
+        replica.connection.execute("update file set state = 'removed' where sha256 = ?", (sha256,))
+
+
 def _put_back(replica: Replica, file: Doc, *, anew: bool = False, problem: Doc | None = None) -> None:
     url = None if anew else file["url"]
     replica.connection.execute(

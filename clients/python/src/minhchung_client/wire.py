@@ -44,6 +44,13 @@ def check_page(page: Any) -> None:
         raise Garbled("not a page")
 
 
+def told_ops(answer: Any) -> list[Doc]:
+    """What an answer to a reconcile tells. Raises Garbled."""
+    if not _has(answer, epoch=str, ops=list) or not all(_has(op, op_id=str, status=str) for op in answer["ops"]):
+        raise Garbled("not an answer to a reconcile")
+    return list(answer["ops"])
+
+
 def new_heads(answer: Doc) -> dict[str, int]:
     """Scope -> the last seq that an answer to a push speaks of: what the next pull has to be as new as."""
     heads: dict[str, int] = {}
