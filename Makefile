@@ -63,7 +63,7 @@ openapi: $(VENV)/dev ## Regenerate openapi/openapi.json from the routes
 
 soak: $(VENV)/dev ## Long lanes: property tests, then SEEDS model-level and STACK_SEEDS whole-stack schedules of the simulator
 	@SOAK_SECONDS=60 SCOPE_SEEDS=200 $(PYTEST) tests/api/test_overtaken.py tests/api/test_cursor_choice.py tests/api/test_scopes.py
-	@MERGE_RUNS=20000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
+	@MERGE_RUNS=20000 SCRIPT_RUNS=2000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
 	@STRIDE=1 $(PYTEST) -n 2 tests/simulation/test_failpoints.py
 	@$(BIN)/python -m simulator --seeds $(SEEDS) --stack-seeds $(STACK_SEEDS)
 

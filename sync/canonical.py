@@ -114,9 +114,20 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b or _nfc(a) == _nfc(b))
 
 
+def nfc(text: str) -> str:
+    """The spelling of a text in which letters and their marks are one character."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def settled(value: Any) -> bytes:
+    """Canonical bytes that are the same for both spellings of every text in `value`."""
+    encoded = encode(value)
+    return encoded if encoded.isascii() else nfc(encoded.decode()).encode()
+
+
 def _nfc(value: Any) -> Any:
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return nfc(value)
     if isinstance(value, list):
         return [_nfc(v) for v in value]
     if isinstance(value, dict):

@@ -118,7 +118,7 @@ def _write(state: State, name: str, text: Any, sight: Sight, merged: Merged, tex
         if joined is not None:
             me = sight.me
             # A joined text is nobody's own: a later op of this client has not seen the other's words in it.
-            register.dot = me if joined == text else Dot(me.ver, "", 0, me.by)
+            register.dot = me if canonical.same(joined, text) else Dot(me.ver, "", 0, me.by)
             register.texts[me.client] = [me.ver, text]
             state.data[name] = joined
             merged.effects[name] = Effect.MERGED
@@ -179,7 +179,8 @@ def _elements(state: State, name: str, adds: list[Any], removes: list[Any], sigh
 
 
 def _key(value: Any) -> str:
-    return value if isinstance(value, str) else canonical.encode(value).decode()
+    """By what an element is told: both spellings of a text are one element."""
+    return canonical.nfc(value) if isinstance(value, str) else canonical.settled(value).decode()
 
 
 def _count(state: State, name: str, delta: int, sight: Sight, merged: Merged) -> None:

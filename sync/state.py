@@ -120,17 +120,20 @@ def render(state: State, record_type: RecordType) -> dict[str, Any]:
 
 
 def content_digest(state: State, record_type: RecordType) -> str:
-    """Hex SHA-256 of what a reviewer judges: reviewed fields, digests of the files, the catalogue in force."""
+    """Hex SHA-256 of what a reviewer judges: reviewed fields, digests of the files, the catalogue in force.
+
+    Another spelling of a text in Unicode is the same content (protocol P47).
+    """
     fields = record_type.fields
     data = {n: v for n, v in state.data.items() if n != "media" and (n not in fields or fields[n].reviewed)}
     for name, value in data.items():
         if name in fields and fields[name].kind is Kind.SET:
-            data[name] = sorted(value, key=canonical.encode)
+            data[name] = sorted(value, key=canonical.settled)
     media = sorted({m["sha256"] for m in state.data.get("media", ())})
     content = {"type": state.type, "deleted": state.deleted, "data": data, "media": media}
     if "catalogue" in state.server:
         content["catalogue"] = state.server["catalogue"]
-    return canonical.sha256(canonical.encode(content)).hex()
+    return canonical.sha256(canonical.settled(content)).hex()
 
 
 def _conflict(state: State, name: str, register: Register) -> dict[str, Any]:

@@ -7,13 +7,19 @@ import re
 from collections import Counter
 from difflib import SequenceMatcher
 
+from sync import canonical
+
 WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 LINES = re.compile(r"[^\n]*\n|[^\n]+")
 LARGEST_PIECES = 4000  # difflib compares in up to quadratic time; beyond this both texts are kept instead
 
 
 def three_way(base: str, ours: str, theirs: str) -> str | None:
-    """Joins two edits of `base`; None where both changed the same place, or where a written word would be missing."""
+    """Joins two edits of `base`, in Unicode's normal form C.
+
+    None where both changed the same place, or where a written word would be missing.
+    """
+    base, ours, theirs = canonical.nfc(base), canonical.nfc(ours), canonical.nfc(theirs)
     if theirs in {ours, base}:
         return ours
     if ours == base:
