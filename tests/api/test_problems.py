@@ -1,7 +1,9 @@
 """When the service itself fails: the caller gets a problem and a name to quote, the log gets no word of theirs."""
 
 import base64
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +70,13 @@ def test_a_place_in_a_list_that_nobody_gave_out_leads_nowhere(province: Province
 def test_a_filter_that_no_word_could_be_is_refused(province: Province) -> None:
     answer = province["lan"].get("/v1/records", scope=["09190/2026", "a\0b"])
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/scope/1")
+
+
+@pytest.mark.parametrize("database_url", [None], ids=["sqlite"])
+def test_every_code_has_both_texts_an_action_and_a_place_in_the_documents(province: Province) -> None:
+    """And so that none is missing, every code that the engine writes down has a row (house lints hold that)."""
+    told = province.http.get("/v1/problems").json()
+    page = (Path(__file__).parents[2] / "docs/problems.md").read_text(encoding="utf-8")
+    assert set(told) == set(re.findall(r"^## (\w+)$", page, re.MULTILINE))
+    assert [code for code, row in told.items() if not (row["vi"] and row["en"] and row["action"])] == []
+    assert [code for code, row in told.items() if row["vi"] == row["en"]] == []
