@@ -11,6 +11,7 @@ from service.commands import (
     blobs,
     catalogue,
     demo,
+    doctor,
     epoch,
     keys,
     migrate,
@@ -21,7 +22,7 @@ from service.commands import (
 )
 from service.settings import Settings
 
-COMMANDS = (serve, migrate, demo, openapi, account, audit, catalogue, units, blobs, backup, keys, epoch, verify)
+COMMANDS = (serve, migrate, demo, openapi, account, audit, catalogue, units, blobs, backup, keys, epoch, verify, doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
