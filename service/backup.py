@@ -24,7 +24,9 @@ from storage.store import BlobStore
 from sync import backups
 from sync.checkpoint import Heads, heads_now
 from sync.epoch import current_epoch
+from sync.files import backed_up
 from sync.instant import iso
+from sync.types import Registry
 
 TYP = "mc-backup+jws"
 
@@ -51,8 +53,13 @@ class Manifest:
         return [tuple(orjson.loads(line)) for line in lines]
 
 
-def take(database: Database, store: BlobStore, keys: SigningKeys, issuer: str, root: Path, now: int) -> Manifest:
-    """Writes a backup below `root`, reads it back, and records it. Raises BackupUnusable, Restored, OSError."""
+def take(
+    database: Database, store: BlobStore, types: Registry, keys: SigningKeys, issuer: str, root: Path, now: int
+) -> Manifest:
+    """Writes a backup below `root`, reads it back, records it, and tells the records whose files it holds.
+
+    Raises BackupUnusable, Restored, OSError.
+    """
     name = f"{datetime.fromtimestamp(now / 1000, UTC):%Y%m%dT%H%M%S}{now % 1000:03}Z"
     folder = root / name
     told = database.read(_snapshot, folder / "tables")
@@ -76,6 +83,8 @@ def take(database: Database, store: BlobStore, keys: SigningKeys, issuer: str, r
     heads = {scope: seq for scope, seq, _ in told["heads"]}
     taken = backups.Taken(name, now, told["epoch"], str(root), heads, files)
     database.write(backups.record, taken, now)
+    for start in range(0, len(files), backups.AT_ONCE):
+        database.write(backed_up, types, files[start : start + backups.AT_ONCE], now)
     return made
 
 

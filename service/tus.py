@@ -42,6 +42,7 @@ HEADERS: dict[str, dict[str, Any]] = {  # what is read below, as JSON Schema
     "Upload-Checksum": {"type": "string", "pattern": f"^({'|'.join(CHECKSUMS)}) [A-Za-z0-9+/]+={{0,2}}$"},
 }
 Checksum = tuple[str, bytes]  # algorithm, digest
+MARKED = ("no", "yes")  # whether the paper bears MẬT, TỐI MẬT or TUYỆT MẬT
 RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -61,6 +62,12 @@ class UploadHeaderInvalid(SyncError):
     """`header`: its name."""
 
     code = "upload_header_invalid"
+
+
+class SecretRefused(SyncError):
+    """A person says that the paper is marked as a state secret: not a byte of it, nor its name, is taken (L8)."""
+
+    code = "secret_refused"
 
 
 class ChecksumMismatch(SyncError):
@@ -107,13 +114,21 @@ def number(headers: Headers, name: str) -> int | None:
 
 
 def announced(headers: Headers, max_bytes: int) -> Announced:
-    """What a creation says of its file. Raises UploadLengthInvalid, UploadTooLarge, UploadHeaderInvalid."""
+    """What a creation says of its file.
+
+    Raises SecretRefused before all else, UploadLengthInvalid, UploadTooLarge, UploadHeaderInvalid.
+    """
+    found = metadata(headers.get("Upload-Metadata", ""))
+    marked = found.get("marked_secret", "no")
+    if marked not in MARKED:
+        raise UploadHeaderInvalid(header="Upload-Metadata")
+    if marked == "yes":
+        raise SecretRefused
     size, deferred = number(headers, "Upload-Length"), headers.get("Upload-Defer-Length")
     if deferred not in (None, "1") or (size is None) == (deferred is None):
         raise UploadLengthInvalid
     if size is not None and size > max_bytes:
         raise UploadTooLarge(max_bytes=max_bytes)
-    found = metadata(headers.get("Upload-Metadata", ""))
     sha256, record_id = found.get("sha256", "").lower() or None, found.get("record") or None
     wrong_digest = sha256 is not None and not keys.is_sha256(sha256)
     wrong_record = record_id is not None and not RECORD_ID.fullmatch(record_id)

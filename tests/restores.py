@@ -15,16 +15,17 @@ def back_up(province: Province, folder: Path) -> backup.Manifest:
     """Takes a backup, as `minhchung backup` does."""
     state = province.app.state
     province.clock.advance(1)
-    return backup.take(province.db, state.store, state.keys, state.settings.public_url, folder, province.clock.now())
+    issuer, now = state.settings.public_url, province.clock.now()
+    return backup.take(province.db, state.store, state.types, state.keys, issuer, folder, now)
 
 
 def elsewhere(province: Province, folder: Path, cluster: Postgres | None) -> Settings:
     """Settings of an empty deployment; keys and secret have been brought there, as an operator would."""
     folder.mkdir()
     old = province.settings.data_dir
-    for path in [old / "secret", *(old / "keys").iterdir()]:
+    for path in [old / "secret", *(p for p in (old / "keys").rglob("*") if p.is_file())]:
         to = folder / path.relative_to(old)
-        to.parent.mkdir(exist_ok=True)
+        to.parent.mkdir(parents=True, exist_ok=True)
         to.write_bytes(path.read_bytes())
     return Settings(data_dir=folder, database_url=cluster.fresh() if cluster else None)
 

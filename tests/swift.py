@@ -118,8 +118,9 @@ APP = "[pipeline:main]\npipeline = {0}-server\n[app:{1}]\nuse = egg:swift#{2}\n"
 
 
 def proxy() -> str:
+    """Its settings. It shuns no server that failed: there is one of each, and tests kill it and start it again."""
     pipeline = f"[pipeline:main]\npipeline = {' '.join(PROXY_FILTERS)} proxy-server\n"
-    app = "[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n"
+    app = "[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\nerror_suppression_interval = 0\n"
     return pipeline + app + "".join(f"[filter:{n}]\nuse = egg:swift#{n}\n{more}\n" for n, more in PROXY_FILTERS.items())
 
 

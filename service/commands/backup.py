@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from auth.keys import SigningKeys, load_keys
+from programme.registry import registry
 from service import backup
 from service.backup import BackupUnusable, Manifest
 from service.clock import SystemClock
@@ -46,7 +47,8 @@ def _take(root: Path, settings: Settings) -> int:
     database = Database(settings.db_url)
     keys = load_keys(settings.data_dir / "keys")
     try:
-        made = backup.take(database, open_store(settings), keys, settings.public_url, root, SystemClock().now())
+        store, issuer, now = open_store(settings), settings.public_url, SystemClock().now()
+        made = backup.take(database, store, registry(), keys, issuer, root, now)
     finally:
         database.close()
     print(f"{made.name}: {_content(made)}, read back; keys/ and secret are not in it, keep them apart")

@@ -52,13 +52,14 @@ def abilities(config: Config) -> Response:
     operation_id="createUpload",
     status_code=status.HTTP_201_CREATED,
     response_class=Response,
-    responses=responses(*COMMON, *BYTES),
+    responses=responses(*COMMON, *BYTES, "secret_refused"),
     openapi_extra=_documented("Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Checksum", body=True),
 )
 async def create(desk: AtDesk) -> Response:
     """Begins an upload, or finds the unfinished one that this client began for the same file; may bring first bytes.
 
-    `Upload-Metadata`: `filename`, `filetype`, `sha256` (hex, of the whole file), `record` (id of a record it is for).
+    `Upload-Metadata`: `filename`, `filetype`, `sha256` (hex, of the whole file), `record` (id of a record it is for),
+    `marked_secret` (`yes`: the paper bears a mark of secrecy; refused before a byte is read).
     """
     headers = desk.request.headers
     announced, checksum = tus.announced(headers, desk.config.upload_max_bytes), tus.checksum(headers)

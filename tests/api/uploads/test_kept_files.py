@@ -2,11 +2,13 @@
 
 import hashlib
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from people import Person, Province, file_entry
+from restores import back_up
 from storage.keys import of_digest
 from sync import files
 
@@ -48,6 +50,21 @@ def test_a_phone_learns_what_is_missing_verified_and_safe_to_delete(province: Pr
     assert [(f["backed_up"], f["safe_to_delete"]) for f in told] == [(True, True)]
     copied(province, PHOTO)
     assert len(lan.pull(cursor)["changes"]) == 1, "told once"
+
+
+def test_a_backup_that_was_read_back_lets_phones_forget_a_file(province: Province, tmp_path: Path) -> None:
+    """The word goes through the feed to a phone that asks for nothing; a file that came later has to stay."""
+    lan = province["lan"]
+    record = with_photo(lan, PHOTO, OTHER)["id"]
+    lan.upload(PHOTO)
+    cursor = lan.pull()["cursor"]
+    back_up(province, tmp_path / "backups")
+    lan.upload(OTHER)
+    told = [c["record"]["files"] for c in lan.pull(cursor)["changes"]][-1]
+    assert [(told[sha(p)]["state"], told[sha(p)]["safe_to_delete"]) for p in (PHOTO, OTHER)] == [
+        ("verified", True), ("verified", False),
+    ]  # fmt: skip
+    assert verify(lan, (record, PHOTO), (record, OTHER)) == [("verified", True, True), ("verified", False, False)]
 
 
 def test_a_record_made_after_its_file_was_copied_says_so(province: Province) -> None:
