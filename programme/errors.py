@@ -179,3 +179,15 @@ class TooManyViews(ProgrammeError):
     """An account keeps a bounded number of views."""
 
     code = "too_many_views"
+
+
+class DecidedMeanwhile(ProgrammeError):
+    """A colleague has decided on this very content since the caller looked; `current` says what."""
+
+    code = "decided_meanwhile"
+
+
+class NotVerified(ProgrammeError):
+    """Only what was verified, as it was verified, is cleared for publication."""
+
+    code = "not_verified"

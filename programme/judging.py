@@ -19,6 +19,7 @@ from programme.errors import (
     ClaimedByAnother,
     ConflictOpen,
     ContentChanged,
+    DecidedMeanwhile,
     FourEyes,
     MediaIncomplete,
     MediaKeptApart,
@@ -110,6 +111,17 @@ def _seen(judging: Judging) -> None:
         )
 
 
+def _undecided_since(judging: Judging) -> None:
+    """Nobody overrules a colleague without having seen their decision, though the content is the same."""
+    review = judging.doc.get("review") or {}
+    same = review.get("digest") == judging.doc["content_digest"] and review.get("by") not in judging.hands
+    if same and judging.asked.ver <= review["ver"]:
+        told = {name: review[name] for name in ("state", "by", "at", "reason_code", "comment")}
+        raise DecidedMeanwhile(
+            current={"ver": judging.shown.ver, "content_digest": judging.shown.content_digest, **told}
+        )
+
+
 def _changes_since(judging: Judging) -> list[dict[str, Any]]:
     """What changed between the version on the screen and the current one; nothing where that version is not known."""
     asked, shown = judging.asked, judging.shown
@@ -151,6 +163,7 @@ GUARDS: Mapping[str, Callable[[Judging], None]] = {
     "four_eyes": _four_eyes,
     "unclaimed": _unclaimed,
     "seen": _seen,
+    "undecided_since": _undecided_since,
     "reason_given": _reason_given,
     "complete": _complete,
     "no_conflict": _no_conflict,

@@ -183,3 +183,28 @@ class Quota(SQLModel, table=True):
     year: int = Field(primary_key=True)
     kind: str = Field(primary_key=True)
     wanted: int
+
+
+class Clearance(SQLModel, table=True):
+    """Evidence that may be published, as it was verified; a step of its own (domain L23)."""
+
+    __tablename__ = "clearance"
+    __table_args__ = (Index("clearance_at", "at", "record_id"),)
+    record_id: str = Field(primary_key=True, foreign_key="record.id")
+    scope: str
+    ver: int
+    content_digest: str
+    by: str
+    at: int = Field(sa_type=BigInteger)
+
+
+class PressLink(SQLModel, table=True):
+    """Where something that was cleared has appeared."""
+
+    __tablename__ = "press_link"
+    record_id: str = Field(primary_key=True, foreign_key="clearance.record_id")
+    url: str = Field(primary_key=True)
+    title: str
+    published_on: str = Field(description="YYYY-MM-DD")
+    by: str
+    at: int = Field(sa_type=BigInteger)

@@ -172,7 +172,7 @@ BLOCK = Machine("award_block", "blocked", (
 
 WAITING = ("pending", "changed", "verified_once")  # what the queue shows unless told otherwise
 IN_HAND = (*WAITING, "needs_info", "rejected", "verified")
-JUDGED = ("seen", "four_eyes", "unclaimed")
+JUDGED = ("four_eyes", "unclaimed", "seen", "undecided_since")
 EVIDENCE = Machine("evidence", "pending", (
     Move("verified_once", IN_HAND, "verified_once", REVIEW, guards=(*JUDGED, "complete", "no_conflict"), outsider=True),
     Move("verified", IN_HAND, "verified", REVIEW, guards=(*JUDGED, "complete", "no_conflict", "enough_people"),

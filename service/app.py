@@ -36,6 +36,7 @@ from service.routes import (
     metrics,
     ops,
     papers,
+    press,
     previews,
     privacy,
     progress,
@@ -52,6 +53,7 @@ from service.routes import (
     sync,
     uploads,
     year,
+    yearly,
 )
 from service.settings import Settings
 from service.stores import open_store
@@ -69,7 +71,7 @@ ABOUT = (
 ROUTERS = (
     auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, rescue, ops, pull, events,
     uploads, media, previews, quarantine, records, redactions, signals, reviews, desk, review_items, progress, cases,
-    year, papers, proofs, privacy, erasures, health, metrics,
+    year, yearly, press, papers, proofs, privacy, erasures, health, metrics,
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ REVIEW_CODES = (
     "conflict_open",
     "review_id_reused",
     "claimed_by_another",
+    "decided_meanwhile",
     "reason_wanted",
     "second_reviewer",
 )

@@ -135,6 +135,9 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "moveCases": access_probes.move_list,
     "reviewQueue": lambda who, at: listed(who.get("/v1/reviews/queue"), at.record["id"]),
     "reviewItem": lambda who, at: verdict(who.get(f"/v1/reviews/{at.record['id']}")),
+    "clearForPress": lambda who, at: verdict(
+        who.put(f"/v1/press/items/{at.record['id']}", {"ver": 1, "content_digest": "0" * 64})
+    ),
     "takeClaim": lambda who, at: verdict(who.put(f"/v1/reviews/{at.record['id']}/claim")),
     "giveUpClaim": lambda who, at: verdict(who.delete(f"/v1/reviews/{at.record['id']}/claim")),
     "decide": _decide,

@@ -134,6 +134,8 @@ def sends_back_and_decides(province: Province, made: dict[str, dict[str, Any]], 
         ("done", None), ("refused", "content_changed"), ("done", None),
     ]  # fmt: skip
     assert waiting(tuan) == ["Nghị quyết Đa Mai"]
+    overruled = colleague(province, "phuc").decides(mended, "rejected", comment="Không đồng ý").json()
+    assert (overruled["code"], overruled["current"]["by"]) == ("decided_meanwhile", tuan.account_id)
     assert set(waiting(tuan, state="verified")) == {"Kế hoạch", "Nghị quyết 01"}
 
 

@@ -10,6 +10,7 @@ from auth.principal import Grant, Role
 from casework import DECISION, FORM, MINUTES, PAPER, SCAN, at, moved, moves, opens, proofs, seen, verifies
 from people import KINH_BAC, Person, Province
 from programme.naming import single_id
+from programme.yearly import RECIPIENTS
 from sync.append import append
 from sync.notice import server_op
 from sync.op import Action
@@ -103,7 +104,8 @@ def report(cast: Cast) -> None:
     province, van, thu, mai = cast.province, cast.van, cast.thu, cast["mai"]
     building = (KINH_BAC, TIEN_DU)
     drafts = van.push(*(
-        van.op("create", type="monthly_report", scope=f"{unit}/{YEAR}", set={"month": month, "results": "Ổn định."})
+        van.op("create", type="monthly_report", scope=f"{unit}/{YEAR}", set={"month": month, "results": "Ổn định.",
+                                                                              "audiences": {"students": 10}})
         for month in MONTHS for unit in building
     ))["results"]  # fmt: skip
     for month, *pair in zip(MONTHS, drafts[::2], drafts[1::2], strict=True):
@@ -131,14 +133,29 @@ def prove(cast: Cast) -> None:
 
 
 def send_around_the_deadline(cast: Cast) -> None:
-    province, thu, every, mai = cast.province, cast.thu, cast.every, cast["mai"]
+    province, van, thu, every, mai = cast.province, cast.van, cast.thu, cast.every, cast["mai"]
     at(province, f"{YEAR}-12-11 23:59:59.999")
+    van.push(van.op("create", scope=f"{KINH_BAC}/{YEAR}", set={"title": "Kịp gửi", "draft": True}), pending=1)
+    offline = van.op("create", type="document", scope=f"{KINH_BAC}/{YEAR}", set={"title": "Còn trong máy"})
+    phones = thu.get(f"/v1/units/{KINH_BAC}/dossier", year=YEAR).json()["phones"]
+    assert [p["pending"] for p in phones] == [1], "known of, and no reason to wait"
     in_time = moved(thu, every[KINH_BAC], "submit_dossier", paper=PAPER)
     at(province, f"{YEAR}-12-12 00:00")
     too_late = moved(thu, every[TIEN_DU], "submit_dossier", paper=PAPER)
     assert (in_time["data"]["late"], too_late["data"]["late"]) == ("no", "late")
+    sent = mai.get(f"/v1/units/{KINH_BAC}/dossiers/1", year=YEAR).json()
+    arrived = van.push(offline)["results"][0]
+    assert (arrived["status"], arrived["record"]["state"]) == ("applied", "pending"), "late, kept, not in the dossier"
+    assert mai.get(f"/v1/units/{KINH_BAC}/dossiers/1", year=YEAR).json() == sent
     for unit in (KINH_BAC, TIEN_DU):
         moved(mai, every[unit], "take_in")
+    moved(mai, every[TIEN_DU], "return_dossier", note="Thiếu chữ ký")
+    moved(thu, every[TIEN_DU], "submit_dossier", paper={**PAPER, "number": "13/TB-UBND"})
+    versions = [mai.get(f"/v1/units/{TIEN_DU}/dossiers/{n}", year=YEAR).json() for n in (1, 2)]
+    assert [(v["version"], mai.record(v["record_id"])["state"]) for v in versions] == [
+        (1, "returned"), (2, "submitted"),
+    ]  # fmt: skip
+    moved(mai, every[TIEN_DU], "take_in")
     assert moves(mai, every[TIEN_DU], "start_appraisal").json()["errors"][0]["code"] == "late"
     assert moves(mai, every[KINH_BAC], "waive_late", paper=PAPER, note="x").json()["errors"][0]["code"] == "not_late"
     moved(mai, every[TIEN_DU], "waive_late", paper=PAPER, note="Mất điện do bão")
@@ -151,6 +168,14 @@ def decide(cast: Cast) -> None:
         moved(tuan, every[unit], "submit_to_chair", paper=MINUTES)
         moved(chair, every[unit], "recognise", paper=DECISION)
         moved(mai, every[unit], "announce", paper=PAPER)
+        dossier = {"id": mai.record(every[unit]["id"])["data"]["dossier"]}
+        kept = moved(mai, dossier, "archive", paper={"number": "5/BBGN", "date": f"{YEAR}-12-30"})
+        assert kept["state"] == "archived"
+    told = {to: mai.get("/v1/yearly-report", to=to, year=YEAR).json() for to in RECIPIENTS}
+    assert {r["cases"]["unit_year"]["announced"] for r in told.values()} == {2}
+    assert told["ministry"]["participation"] == mai.get("/v1/participation", year=YEAR).json()
+    assert told["ministry"]["participation"]["audiences"] == {"students": 140}
+    assert told["peoples_committee"]["more"]["funding_need"] > 99 * 120_000_000
     quotas = {q["kind"]: q for q in mai.get("/v1/overview", year=YEAR).json()["quotas"]}
     assert (quotas["ward"]["wanted"], quotas["ward"]["recognised"], quotas["commune"]["recognised"]) == (1, 1, 1)
 

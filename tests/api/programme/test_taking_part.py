@@ -1,0 +1,67 @@
+"""Those who take part beside the unit: other bodies, the press, officers whom the province assigns (plan II, III)."""
+
+import pytest
+
+from auth import accounts
+from auth.accounts import OPERATOR
+from auth.principal import Grant, Role
+from casework import approved, moved, moves, seen
+from people import KINH_BAC, YEAR, Person, Province
+
+
+def joins(province: Province, name: str, unit: str, role: Role) -> Person:
+    grants = (Grant(unit, role),)
+    province.db.write(accounts.create_account, OPERATOR, name, name.title(), province.clock.now(), grants=grants)
+    return Person(province, name, f"install-{name}")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_members_of_other_bodies_add_evidence_to_a_unit_and_file_plans_of_their_own(province: Province) -> None:
+    front = joins(province, "mat-tran", KINH_BAC, Role.FRONT_MEMBER)
+    department = joins(province, "so-noi-vu", "CQ-001", Role.DEPARTMENT_MEMBER)
+    tuan = province["tuan"]
+    values = {"title": "Tuyên truyền tại khu phố", "kind": "media_item", "criteria": ["PH-B01"], "issuer": "MTTQ"}
+    added = front.does("create", type="document", set=values)
+    plan = department.does("create", type="document", unit="CQ-001", set={"title": "Kế hoạch của Sở", "kind": "plan"})
+    assert (added["status"], plan["status"]) == ("applied", "applied")
+    queued = {tuple(r["authors"]): r for r in tuan.get("/v1/reviews/queue").json()["records"]}
+    assert queued.keys() == {(front.account_id,), (department.account_id,)}
+    assert tuan.decides(queued[(front.account_id,)], "verified").json()["state"] == "verified"
+    items = {i["code"]: i for i in province["ha"].get(f"/v1/units/{KINH_BAC}/progress").json()["items"]}
+    assert items["PH-B01"]["captured"] == 1
+    pulled = {change["scope"] for change in front.pull()["changes"]}
+    assert pulled == {f"programme/{YEAR}"}, "taking part shows nothing of the unit"
+    assert front.does("create", type="document", unit="CQ-001", set=values)["code"] == "not_permitted"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_officers_are_assigned_to_a_unit_that_builds(province: Province) -> None:
+    case = approved(province)
+    assert moves(province["ha"], case, "assign", fields={"officers": ["Tuấn"]}).json()["code"] == "not_permitted"
+    assigned = moved(province["mai"], case, "assign", fields={"officers": ["Vũ Anh Tuấn", "Lê Hoa"]})
+    assert (assigned["state"], assigned["data"]["officers"]) == ("approved_to_build", ["Vũ Anh Tuấn", "Lê Hoa"])
+    told = [c["record"] for c in province["lan"].pull()["changes"] if c["kind"] == "put"]
+    assert [r["data"]["officers"] for r in told if r["id"] == case["id"]] == [["Vũ Anh Tuấn", "Lê Hoa"]]
+
+
+def test_the_press_sees_what_was_cleared_and_files_where_it_appeared(province: Province) -> None:
+    lan, tuan, mai = province["lan"], province["tuan"], province["mai"]
+    press = joins(province, "bao-bac-ninh", "*", Role.PRESS_EDITOR)
+    elsewhere = joins(province, "bao-khac", "07228", Role.PRESS_EDITOR)
+    made = lan.does("create", type="document", set={"title": "Mô hình camera an ninh", "kind": "model_file"})["record"]
+    address = f"/v1/press/items/{made['id']}"
+    assert mai.put(address, seen(made)).json()["code"] == "not_verified"
+    verified = tuan.decides(made, "verified").json()
+    assert tuan.put(address, seen(verified)).json()["code"] == "not_permitted"
+    assert mai.put(address, seen(verified)).status_code == 204
+    link = {"url": "https://bao.example/camera", "title": "Camera an ninh", "published_on": f"{YEAR}-10-01"}
+    assert press.post(f"{address}/links", link).status_code == 204
+    assert elsewhere.post(f"{address}/links", link).json()["code"] == "record_unknown"
+    shown = press.get("/v1/press/items").json()["items"]
+    assert [(i["title"], i["name_vi"], i["links"]) for i in shown] == [("Mô hình camera an ninh", "Kinh Bắc", [link])]
+    assert elsewhere.get("/v1/press/items").json()["items"] == []
+    assert press.get(f"/v1/records/{made['id']}").status_code == 404
+    lan.does("patch", made["id"], type="document", base_ver=verified["ver"], set={"title": "Tên người dân"})
+    assert press.get("/v1/press/items", limit=1).json()["items"][0]["title"] == "Mô hình camera an ninh"
+    tuan.decides(tuan.record(made["id"]), "rejected", comment="Có tên người")
+    assert press.get("/v1/press/items").json()["items"] != [], "what was verified before still stands"
