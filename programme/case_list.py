@@ -1,14 +1,14 @@
 """Cases as lists and one by one: where each stands, what may be done with it, and what was done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import ColumnElement, false, or_, true, tuple_
 from sqlmodel import Session, col, select
 
-from auth.principal import EVERY_UNIT, Principal
+from auth.principal import EVERY_UNIT, Permission, Principal
 from programme.calendar import Calendar
 from programme.models import Case, Step
 from programme.moves import find, viewers
@@ -43,10 +43,8 @@ def cases(
 
 def conditions(principal: Principal, wanted: CaseFilter) -> list[ColumnElement[bool]]:
     """The filter, and the units whose cases of this type the caller sees."""
-    seen = seen_units(principal, wanted.type)
     found: list[ColumnElement[bool]] = [col(Case.type) == wanted.type]
-    if EVERY_UNIT not in seen:
-        found.append(col(Case.unit).in_(sorted(seen)))
+    found.append(within(principal, viewers(MACHINES[wanted.type])))
     if wanted.year is not None:
         found.append(col(Case.year) == wanted.year)
     if wanted.period is not None:
@@ -57,9 +55,15 @@ def conditions(principal: Principal, wanted: CaseFilter) -> list[ColumnElement[b
     return found
 
 
-def seen_units(principal: Principal, type_name: str) -> frozenset[str]:
-    """Units in which the caller reads, or makes a move of this machine."""
-    return frozenset().union(*(principal.units(p) for p in viewers(MACHINES[type_name])))
+def within(principal: Principal, permissions: Iterable[Permission]) -> ColumnElement[bool]:
+    """SQL twin of `moves.sees`: cases of units and years in which the caller holds one of `permissions`."""
+    places = sorted(set().union(*(principal.reach(p) for p in permissions)), key=str)
+    return or_(false(), *(_in_place(unit, year) for unit, year in places))
+
+
+def _in_place(unit: str, year: int | None) -> ColumnElement[bool]:
+    in_unit = true() if unit == EVERY_UNIT else col(Case.unit) == unit
+    return in_unit if year is None else in_unit & (col(Case.year) == year)
 
 
 def moves_of(session: Session, principal: Principal, record_id: str, calendar: Calendar) -> dict[str, Any]:

@@ -21,6 +21,7 @@ REASONS = {
     "no_issuer": "chưa ghi cơ quan ban hành",
     "own_issuer": "giấy tờ này phải do cấp trên ban hành",
     "no_date": "chưa ghi ngày",
+    "other_purpose": "minh chứng này được thu thập cho mục đích khác",
     "same_period": "kỳ này đã có minh chứng",
 }
 
@@ -38,6 +39,7 @@ class Piece:
     issuer: str = ""
     dated: str = ""
     index: bool = False
+    purposes: tuple[str, ...] = ()
     files: tuple[dict[str, Any], ...] = ()
 
 
@@ -83,6 +85,8 @@ def count(wanted: Want, pieces: Iterable[Piece], index_kinds: Collection[str], u
 
 
 def _reason(wanted: Want, piece: Piece, index_kinds: Collection[str], unit_name: str) -> str:
+    if piece.purposes and "dossier" not in piece.purposes:
+        return "other_purpose"  # what was taken for something else proves nothing here (domain L1)
     if piece.kind not in wanted.kinds:
         return "wrong_kind"
     if piece.kind in index_kinds and (not piece.index or piece.files):

@@ -7,7 +7,7 @@ capture; a correction is a new record that names the old one in `corrects`.
 from datetime import datetime
 from typing import Any
 
-from programme.checks import between, boolean, day, entry, instant, item_code, record_id, text
+from programme.checks import between, boolean, day, entry, instant, item_code, one_of, record_id, text
 from programme.codes import evidence_code
 from sync.types import Field, Issue, Kind, RecordType
 
@@ -25,6 +25,10 @@ COMMON = {
     ),
     "people_told": Field(Kind.FACT, boolean),  # people were told that they are recorded (domain L3)
     "people_told_reason": Field(Kind.FACT, LINE),
+    # What people agreed to, or the law allows (domain L1, L2): uses, legal basis, and the notice that they were shown.
+    "purposes": Field(Kind.SET, one_of("dossier", "monthly_report", "publication", "audit")),
+    "legal_basis": Field(Kind.REGISTER, one_of("public_task", "public_recording", "legal_obligation", "consent")),
+    "notice_shown": Field(Kind.FACT, entry(version=LINE, at=instant, by=LINE)),
     "sensitivity": Field(Kind.REGISTER, between(1, 4)),
     "draft": Field(Kind.REGISTER, boolean, reviewed=False),
     "corrects": Field(Kind.REFERENCE, record_id),
@@ -74,6 +78,8 @@ def _common_issues(data: dict[str, Any]) -> list[Issue]:
         found.append(Issue("may_be_secret", "sensitivity"))
     if data.get("people_told") is False and not data.get("people_told_reason"):
         found.append(Issue("people_not_told", "people_told"))
+    if data.get("legal_basis") == "consent" and not data.get("notice_shown"):
+        found.append(Issue("consent_without_notice", "notice_shown"))
     return found
 
 

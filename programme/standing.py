@@ -119,5 +119,6 @@ def piece(doc: dict[str, Any], code: str) -> Piece:
         issuer=data.get("issuer") or index.get("issuer") or "",
         dated=str(dated or index.get("date") or "")[:10],
         index=all(index.get(name) for name in ("number", "date", "issuer", "conclusion")),
+        purposes=tuple(data.get("purposes") or ()),
         files=tuple({k: m.get(k) for k in ("sha256", "name", "mime", "size")} for m in data.get("media", ())),
     )

@@ -2,15 +2,18 @@
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Query, Response
 
+from auth.principal import Principal
+from programme.projection import seen_by
 from service import answers
 from service.deps import Witness
 from service.fields import ShortText
 from sync.errors import CursorInvalid
-from sync.records import listed
+from sync.records import Shown, listed
 
 Words = Annotated[list[ShortText], Query(default_factory=list, max_length=50)]
 TypeWords = Annotated[list[ShortText], Query(alias="type", default_factory=list, max_length=50)]
@@ -27,10 +30,15 @@ def list_page(
     """A page of records by scope and seq, and the cursor of the next one. A filter without words lets all through."""
     wanted: dict[str, Any] = {name: words or None for name, words in filters.items()}
     found = at.db.read(listed, at.caller, after=decode_place(after), limit=limit + 1, **wanted)
-    shown = [record for _, record in found[:limit]]
+    shown = told_to(at.caller, [record for _, record in found[:limit]])
     cursor = encode_place(shown[-1].scope, found[limit - 1][0]) if len(found) > limit else None
     at.saw_records((record.id, record.doc) for record in shown)
     return answers.records(shown, {"cursor": cursor})
+
+
+def told_to(caller: Principal, records: Sequence[Shown]) -> list[Shown]:
+    """Records as the caller gets them: with exact places only for those who may have originals."""
+    return [replace(record, doc=seen_by(caller, record.scope, record.doc)) for record in records]
 
 
 def encode_place(scope: str, seq: int) -> str:

@@ -20,7 +20,7 @@ def visible(principal: Principal, scope: Mapped[str]) -> ColumnElement[bool]:
     return or_(*parts)
 
 
-def _reached(scope: Mapped[str], unit: str, year: int | None) -> ColumnElement[bool]:
+def _reached(scope: Mapped[Any], unit: str, year: int | None) -> ColumnElement[bool]:
     """The scopes of a unit, or of all of them, in a year, or in all."""
     if unit == EVERY_UNIT:
         return ~scope.startswith("user:", autoescape=True) if year is None else scope.endswith(f"/{year}")
@@ -43,7 +43,7 @@ def supervised(principal: Principal, scope: Mapped[str | None], actor: Mapped[st
 
     An op that names no scope is for those who supervise every unit.
     """
-    units = principal.units(Permission.SUPERVISE)
-    if EVERY_UNIT in units:
+    places = sorted(principal.reach(Permission.SUPERVISE), key=str)
+    if (EVERY_UNIT, None) in places:
         return true()
-    return or_(actor == principal.account_id, *(_prefix(scope, unit) for unit in sorted(units)))
+    return or_(actor == principal.account_id, *(_reached(scope, *place) for place in places))

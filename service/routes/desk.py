@@ -11,7 +11,7 @@ from programme.reasons import REASONS
 from service import answers
 from service.deps import CALLER_CODES, Caller, Config, Db, Now, Witnessed
 from service.desk_wire import ClaimItem, Filters, QueueQuery, ReasonItem, ViewItem, Workload
-from service.listing import decode_since, encode_since
+from service.listing import decode_since, encode_since, told_to
 from service.problems import responses
 from service.wire import QueuePage
 
@@ -34,7 +34,7 @@ def review_queue(asked: Annotated[QueueQuery, Query()], at: Witnessed, config: C
     at.saw_records((record.id, record.doc) for record in found.records)
     beside = {"cursor": encode_since(found.after) if found.after else None, "signals": found.signals}
     held = {i: ClaimItem.model_validate(claim).model_dump() for i, claim in found.claims.items()}
-    return answers.records(found.records, {**beside, "claims": held})
+    return answers.records(told_to(at.caller, found.records), {**beside, "claims": held})
 
 
 def _page(

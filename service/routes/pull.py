@@ -1,5 +1,7 @@
 """Pull (protocol C.5): one call, or two when there was nothing yet and the client waits for news."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Response
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
@@ -7,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from auth import sessions
 from auth.principal import Permission, Principal
 from auth.tokens import Claims
+from programme.projection import seen_by
 from service import answers
 from service.db import Database
 from service.deps import CALLER_CODES, Bearer, Config, Db, Metered, Secret, Source, Ticking, Waking, Witness
@@ -14,6 +17,7 @@ from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PullAnswer, PullRequest
 from sync.backups import safe_to_delete
+from sync.feed import Change
 from sync.pull import Page, Wanted, pull
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
@@ -54,8 +58,16 @@ async def pull_changes(
 
 def _witnessed(found: Told, sees: "Eyes", db: Database, source: str, now: int) -> Told:
     if sees.caller:
+        found[0].changes = [_seen(sees.caller, change) for change in found[0].changes]
         Witness(sees.caller, db, source, now).saw_records((c.record_id, c.doc) for c in found[0].changes)
     return found
+
+
+def _seen(caller: Principal, change: Change) -> Change:
+    """Nothing is decoded for those who may have originals, and that is every phone."""
+    if change.doc is None or caller.may(Permission.ORIGINAL, change.scope):
+        return change
+    return replace(change, doc=seen_by(caller, change.scope, change.doc.decode()).encode())
 
 
 class Eyes:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
+from programme.projection import seen_by
 from programme.reading import chosen
 from service import answers
 from service.deps import CALLER_CODES, Caller, Db, Witnessed
@@ -65,7 +66,7 @@ def read_record(
     """One record: as it stands, as it was verified, or as it was at a version."""
     found = at.db.read(chosen, at.caller, record_id, verified=as_ == "verified", ver=ver)
     at.saw_records([(found.id, found.doc)])
-    return answers.json_response(found.doc)
+    return answers.json_response(seen_by(at.caller, found.scope, found.doc))
 
 
 @router.get("/{record_id}/history", operation_id="readHistory", responses=responses(*READ_CODES))

@@ -32,6 +32,48 @@ def test_everybody_gets_a_copy_of_what_is_kept_about_them(province):
     assert [record["id"] for record in given["records"]] == [made["record"]["id"], other["id"]]
 
 
+def test_exact_places_go_to_those_who_may_have_originals_and_to_nobody_else(province):
+    """Lan and the reviewer see where it was; the office of the province sees about a kilometre, by every way out."""
+    lan, tuan, chair = province["lan"], province["tuan"], province["chu_tich"]
+    place = {"unit": KINH_BAC, "lat": "21.186123", "lon": "106.076543", "accuracy_m": 8}
+    stop = {"name": "Cầu", "at": "2026-09-21T20:00:00+07:00", "lat": "21.190001", "lon": "-0.000001"}
+    made = lan.does("create", type="patrol_log", set={"place": place, "checkpoints": [stop]})["record"]
+    path = f"/v1/records/{made['id']}"
+    for who in (lan, tuan):
+        assert who.record(made["id"])["data"]["place"] == place
+    ways = [
+        chair.record(made["id"]),
+        chair.record(made["id"], ver=1),
+        chair.get("/v1/records", scope=made["scope"]).json()["records"][0],
+        chair.get("/v1/reviews/queue", scope=made["scope"]).json()["records"][0],
+        next(c["record"] for c in chair.pull()["changes"] if c["scope"] == made["scope"]),
+    ]
+    for shown in ways:
+        assert shown["data"]["place"] == {"unit": KINH_BAC, "cell": "21.18,106.07"}
+        assert shown["data"]["checkpoints"] == [{"name": "Cầu", "at": stop["at"], "cell": "21.19,-0.01"}]
+        assert shown["content_digest"] == made["content_digest"]
+    log = {who.name: who.get("/v1/proofs", scope=made["scope"], payload=True).json() for who in (tuan, chair)}
+    assert "21.186123" in str(log["tuan"])
+    assert "21.186123" not in str(log["chu_tich"])
+    assert chair.get(path + "/history").status_code == 200
+
+
+def test_evidence_taken_for_another_purpose_counts_for_no_criterion(province):
+    lan, tuan = province["lan"], province["tuan"]
+    values = {"criteria": ["PH-A02"], "kind": "minutes", "held_at": "2026-09-01T08:00:00+07:00", "title": "Họp"}
+    for purposes in (["publication"], ["publication", "dossier"]):
+        tuan.decides(lan.does("create", set={**values, "purposes": purposes})["record"], "verified")
+    items = {i["code"]: i for i in lan.get(f"/v1/units/{KINH_BAC}/progress", year=2026).json()["items"]}
+    assert next(aside["reason"] for aside in items["PH-A02"]["aside"]) == "other_purpose"
+    assert lan.does("create", set={"purposes": ["marketing"]})["code"] == "field_invalid"
+    consent = lan.does("create", set={"legal_basis": "consent"})["record"]
+    assert {"code": "consent_without_notice", "field": "notice_shown"} in consent["issues"]
+    shown = {"version": "ghi-hinh-2026-1", "at": "2026-09-21T20:00:00+07:00", "by": lan.account_id}
+    told = lan.does("create", set={"legal_basis": "consent", "notice_shown": shown})["record"]
+    assert "consent_without_notice" not in str(told["issues"])
+    assert shown["version"] in lan.get("/v1/privacy/register").json()["notices"]
+
+
 def test_a_request_is_complete_or_told_what_is_missing(province):
     lan, bao = province["lan"], officer(province)
     assert opens(bao, kind="erasure").json()["errors"][0]["pointer"] == "/subject"

@@ -35,7 +35,8 @@ def busy(province: Province) -> dict[str, Any]:
 
 def read(province: Province, receipt: str) -> dict[str, Any]:
     keys = province.http.get("/.well-known/jwks.json").json()["keys"]
-    return dict(json.loads(jws.verify(receipt, keys[0], ["ES256"])))
+    named = jws.get_unverified_header(receipt)["kid"]
+    return dict(json.loads(jws.verify(receipt, next(key for key in keys if key["kid"] == named), ["ES256"])))
 
 
 def test_a_receipt_names_each_op_and_what_became_of_it(province: Province) -> None:
