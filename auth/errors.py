@@ -149,3 +149,31 @@ class WeekUnreviewable(AuthError):
     """The week of the audit trail lasts still, or more in it is unusual than the caller has seen."""
 
     code = "week_unreviewable"
+
+
+class AppUnknown(AuthError):
+    """No such app, or none that is let in."""
+
+    code = "app_unknown"
+
+
+class AppInvalid(AuthError):
+    """What an administrator says of an app must not be: `fault` names it."""
+
+    code = "app_invalid"
+
+
+class ScopeInsufficient(AuthError):
+    """The token of an app does not reach this operation (RFC 6750 §3.1)."""
+
+    code = "scope_insufficient"
+
+
+class OAuthRefused(AuthError):
+    """An answer of the authorization server by RFC 6749 §5.2: `error` is one of its words, and all that is said."""
+
+    code = "oauth_refused"
+
+    def __init__(self, error: str) -> None:
+        super().__init__()
+        self.error = error

@@ -80,6 +80,7 @@ class RefreshToken(SQLModel, table=True):
     expires_at: int = Field(sa_type=BigInteger)
     used_at: int | None = Field(default=None, sa_type=BigInteger, description="when its successor was first made")
     revoked: bool = False
+    scope: str | None = Field(default=None, description="what a third-party app was given; null: one's own device")
 
 
 class SecondFactor(SQLModel, table=True):

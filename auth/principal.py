@@ -117,7 +117,7 @@ class Principal:
     """The caller of one request: an account, the client (install x account) it speaks through, and its grants.
 
     `withheld`: grants that wait for a second factor and count for nothing in this session. `leaving`: a retired device
-    that may only send what waits on it.
+    that may only send what waits on it. `allowed`: the permissions that the scope of an app lets through; None is all.
     """
 
     account_id: str
@@ -125,6 +125,10 @@ class Principal:
     grants: tuple[Grant, ...] = ()
     withheld: tuple[Grant, ...] = ()
     leaving: bool = False
+    allowed: frozenset[Permission] | None = None
+
+    def _gives(self, grant: Grant, permission: Permission) -> bool:
+        return grant.gives(permission) and (self.allowed is None or permission in self.allowed)
 
     @property
     def own_scope(self) -> str:
@@ -132,7 +136,7 @@ class Principal:
 
     def reach(self, permission: Permission) -> frozenset[tuple[str, int | None]]:
         """Units, each with the year or None for every year, in which the caller holds `permission`."""
-        return frozenset((g.unit, g.year) for g in self.grants if g.gives(permission))
+        return frozenset((g.unit, g.year) for g in self.grants if self._gives(g, permission))
 
     def units(self, permission: Permission) -> frozenset[str]:
         """Unit codes in which the caller holds `permission` in every year; holds `*` alone when it is every unit."""
@@ -146,12 +150,12 @@ class Principal:
         if scope.startswith("programme/"):
             return permission is Permission.READ
         unit, _, year = scope.partition("/")
-        return any(g.gives(permission) and g.reaches(unit, year) for g in self.grants)
+        return any(self._gives(g, permission) and g.reaches(unit, year) for g in self.grants)
 
     def belongs_to(self, scope: str) -> bool:
         """Whether the caller works in the unit of `scope` itself, not only for the whole province."""
         unit, _, year = scope.partition("/")
-        return any(g.unit == unit and g.gives(Permission.CAPTURE) and g.reaches(unit, year) for g in self.grants)
+        return any(g.unit == unit and self._gives(g, Permission.CAPTURE) and g.reaches(unit, year) for g in self.grants)
 
     def require(self, permission: Permission, scope: str) -> None:
         """Raises NotPermitted unless the caller holds `permission` in `scope`."""

@@ -5,7 +5,6 @@ asks again and gets the very same one. The old token counts until the new one is
 the session, and it is closed (RFC 9700 §4.14.2, with the retry that a weak network needs).
 """
 
-import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
@@ -19,9 +18,11 @@ from sqlmodel import Session, col, delete, select, update
 from auth.accounts import grant_of, in_force
 from auth.clients import Install, client_of, refuse_revoked
 from auth.errors import AccountInactive, CredentialsInvalid, ProofInvalid, RefreshInvalid, RefreshReused, TokenInvalid
+from auth.families import alive, app_of, close_family, digest
 from auth.models import Account, Client, Enrolment, Membership, RefreshToken
 from auth.passwords import OWASP, password_matches
 from auth.principal import GUARDED, Principal
+from auth.scopes import let_through
 from auth.tokens import Claims, Proof, proves
 
 HOUR = 60 * 60 * 1000
@@ -50,6 +51,8 @@ class ClientSession:
     refresh_token: str
     refresh_expires_at: int
     strong: bool = False
+    scope: str | None = None
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,57 +87,70 @@ def sign_in(session: Session, account_id: str, install: Install, now: int, *, st
     return open_session(session, client_of(session, account_id, install, now), now, strong=strong)
 
 
-def open_session(session: Session, client: Client, now: int, *, strong: bool = False) -> ClientSession:
-    """Begins a family of refresh tokens for a client that was let in."""
+def open_session(
+    session: Session,
+    client: Client,
+    now: int,
+    *,
+    strong: bool = False,
+    scope: str | None = None,
+    lifetime: int = REFRESH_LIFETIME,
+) -> ClientSession:
+    """Begins a family of refresh tokens for a client that was let in; `scope`: for an app of a third party."""
     session.get_one(Account, client.account_id).seen_at = now
-    return _store(session, secrets.token_urlsafe(32), _Family(str(uuid4()), now, strong), client, now)
+    family = _Family(str(uuid4()), now, strong, scope, lifetime)
+    return _store(session, secrets.token_urlsafe(32), family, client, now)
 
 
 def refresh(
-    session: Session, token: str, secret: bytes, now: int, *, proof: Proof | None = None, strong: bool = False
+    session: Session,
+    token: str,
+    secret: bytes,
+    now: int,
+    *,
+    proof: Proof | None = None,
+    strong: bool = False,
+    app_id: str | None = None,
 ) -> ClientSession | RefreshReused:
     """The session with its next refresh token; asked again, the same one, while that one is unused (24 h at most).
 
-    A client with a key has to prove it. `strong`: a second factor came with this request, and counts from here on.
+    A client with a key has to prove it. `app_id`: an app, which refreshes its own sessions and no
+    others. `strong`: a second factor came with this request, and counts from here on.
     Returns RefreshReused instead of raising it, because the family that it closes must be committed.
     Raises RefreshInvalid, ProofInvalid, ClientRevoked, AccountInactive.
     """
-    row = session.get(RefreshToken, _digest(token), with_for_update=True)
+    row = session.get(RefreshToken, digest(token), with_for_update=True)
     if row is None:
         raise RefreshInvalid
     client = _admitted(session, row.client_id)
+    if app_of(client) != app_id:
+        raise RefreshInvalid
     if row.revoked or row.expires_at <= now:
         raise RefreshInvalid
     if client.public_key is not None and not (proof and proves(proof, client.public_key, token)):
         raise ProofInvalid
     successor = _successor(secret, token)
-    family = _Family(row.family, row.begun_at or row.issued_at, row.strong or strong)
+    family = _Family(row.family, row.begun_at or row.issued_at, row.strong or strong, row.scope)
     if row.used_at is None:
         row.used_at = now
         session.get_one(Account, client.account_id).seen_at = now
         return _store(session, successor, family, client, now)
-    heir = session.get(RefreshToken, _digest(successor))
+    heir = session.get(RefreshToken, digest(successor))
     if heir is not None and heir.used_at is None and now <= row.used_at + RETRY_WINDOW:
         heir.strong = heir.strong or strong
-        return ClientSession(client.account_id, client.id, successor, heir.expires_at, heir.strong)
-    _close(session, row.family)
+        return ClientSession(
+            client.account_id, client.id, successor, heir.expires_at, heir.strong, heir.scope, heir.family
+        )
+    close_family(session, row.family)
     return RefreshReused(client_id=client.id)
-
-
-def owner_of(session: Session, token: str) -> str:
-    """The account whose refresh token this is. Raises RefreshInvalid."""
-    row = session.get(RefreshToken, _digest(token))
-    if row is None:
-        raise RefreshInvalid
-    return row.account_id
 
 
 def sign_out(session: Session, token: str) -> Client | None:
     """Closes the session of a refresh token; a token that is not known is as good as signed out (RFC 7009 §2.2)."""
-    row = session.get(RefreshToken, _digest(token))
+    row = session.get(RefreshToken, digest(token))
     if row is None:
         return None
-    _close(session, row.family)
+    close_family(session, row.family)
     return session.get(Client, row.client_id)
 
 
@@ -162,7 +178,11 @@ def principal_of(session: Session, claims: Claims, now: int, *, depositing: bool
     grants = sorted({grant_of(m) for _, _, m in rows if m is not None}, key=str)
     withheld = {g for g in grants if g.role in GUARDED and not claims.strong}
     kept = tuple(g for g in grants if g not in withheld)
-    return Principal(account.id, client.id, kept, tuple(withheld), leaving=client.revoked_at is not None)
+    allowed = None if claims.scope is None else let_through(claims.scope)
+    if allowed is not None and not alive(session, claims.family):
+        raise TokenInvalid
+    leaving = client.revoked_at is not None
+    return Principal(account.id, client.id, kept, tuple(withheld), leaving=leaving, allowed=allowed)
 
 
 def as_of(session: Session, account_id: str, client_id: str, then: int) -> Principal:
@@ -198,12 +218,14 @@ class _Family:
     id: str
     begun_at: int
     strong: bool
+    scope: str | None = None
+    lifetime: int = REFRESH_LIFETIME
 
 
 def _store(session: Session, token: str, family: _Family, client: Client, now: int) -> ClientSession:
-    expires_at = min(now + REFRESH_LIFETIME, family.begun_at + LONGEST_SESSION)
+    expires_at = min(now + family.lifetime, family.begun_at + LONGEST_SESSION)
     row = RefreshToken(
-        hash=_digest(token),
+        hash=digest(token),
         family=family.id,
         client_id=client.id,
         account_id=client.account_id,
@@ -211,19 +233,11 @@ def _store(session: Session, token: str, family: _Family, client: Client, now: i
         strong=family.strong,
         issued_at=now,
         expires_at=expires_at,
+        scope=family.scope,
     )
     session.add(row)
     session.flush()
-    return ClientSession(client.account_id, client.id, token, expires_at, family.strong)
-
-
-def _close(session: Session, family: str) -> None:
-    session.exec(update(RefreshToken).where(col(RefreshToken.family) == family).values(revoked=True))
-
-
-def _digest(token: str) -> str:
-    """256 random bits need no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return ClientSession(client.account_id, client.id, token, expires_at, family.strong, family.scope, family.id)
 
 
 def _successor(secret: bytes, token: str) -> str:

@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -31,13 +31,18 @@ SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token says of its bearer; `expires_at` is ms since 1970 UTC."""
+    """What an access token says of its bearer; `expires_at` is ms since 1970 UTC.
+
+    `scope` and `family` (its session) are there for third-party apps only.
+    """
 
     account_id: str
     client_id: str
     token_id: str
     expires_at: int
     strong: bool = False
+    scope: str | None = None
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,19 @@ def sign(keys: SigningKeys, typ: str, payload: dict[str, Any]) -> str:
 
 
 def issue_access(
-    keys: SigningKeys, issuer: str, account_id: str, client_id: str, now: int, *, strong: bool = False
+    keys: SigningKeys,
+    issuer: str,
+    account_id: str,
+    client_id: str,
+    now: int,
+    *,
+    strong: bool = False,
+    app: dict[str, str] | None = None,
 ) -> str:
     """An RFC 9068 token that lives 15 minutes. This service is issuer and audience alike.
 
-    `strong`: the session has shown a second factor (`amr`, RFC 8176).
+    `strong`: the session has shown a second factor (`amr`, RFC 8176). `app`: for a third party, its `client_id`, its
+    `scope`, and `sid`, the session that can be closed under it.
     """
     seconds = now // 1000
     return sign(
@@ -68,6 +81,7 @@ def issue_access(
         ACCESS,
         {
             **({"amr": ["mfa"]} if strong else {}),
+            **(app or {}),
             "iss": issuer,
             "aud": issuer,
             "sub": account_id,
@@ -96,7 +110,10 @@ def verify_access(token: str, keys: SigningKeys, issuer: str, now: int) -> Claim
     if ends <= seconds - LEEWAY:
         raise TokenExpired
     strong = claims.get("amr") == ["mfa"]
-    return Claims(account_id=subject, client_id=client, token_id=token_id, expires_at=ends * 1000, strong=strong)
+    found = Claims(account_id=subject, client_id=client, token_id=token_id, expires_at=ends * 1000, strong=strong)
+    if "scope" not in claims:
+        return found
+    return replace(found, scope=_text(claims, "scope"), family=_text(claims, "sid"))
 
 
 def proves(proof: Proof, public_pem: str, token: str) -> bool:

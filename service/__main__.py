@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from service.commands import (
     account,
+    app,
     audit,
     backup,
     blobs,
@@ -22,7 +23,23 @@ from service.commands import (
 )
 from service.settings import Settings
 
-COMMANDS = (serve, migrate, demo, openapi, account, audit, catalogue, units, blobs, backup, keys, epoch, verify, doctor)
+COMMANDS = (
+    serve,
+    migrate,
+    demo,
+    openapi,
+    account,
+    app,
+    audit,
+    catalogue,
+    units,
+    blobs,
+    backup,
+    keys,
+    epoch,
+    verify,
+    doctor,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from starlette.datastructures import State
 from starlette.middleware.cors import CORSMiddleware
 
+from auth.errors import OAuthRefused
 from auth.keyring import Keyring
 from auth.keys import load_keys, load_secret
 from programme.registry import registry
@@ -20,8 +21,10 @@ from service.db import Database
 from service.edge import Service
 from service.limits import Limits
 from service.metrics import Metrics
+from service.oauth import refused
 from service.routes import (
     accounts,
+    apps,
     audit,
     auth,
     cases,
@@ -34,6 +37,7 @@ from service.routes import (
     health,
     media,
     metrics,
+    oauth,
     ops,
     papers,
     press,
@@ -69,9 +73,9 @@ ABOUT = (
     "`Accept-Language`, and one next `action`."
 )
 ROUTERS = (
-    auth, second_factor, accounts, clients, delegations, audit, catalogue, sync, rescue, ops, pull, events,
-    uploads, media, previews, quarantine, records, redactions, signals, reviews, desk, review_items, progress, cases,
-    year, yearly, press, papers, proofs, privacy, erasures, health, metrics,
+    auth, second_factor, accounts, clients, delegations, apps, oauth, audit, catalogue, sync, rescue, ops, pull,
+    events, uploads, media, previews, quarantine, records, redactions, signals, reviews, desk, review_items,
+    progress, cases, year, yearly, press, papers, proofs, privacy, erasures, health, metrics,
 )  # fmt: skip
 
 
@@ -102,6 +106,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             expose_headers=EXPOSED, max_age=3600,
         )  # fmt: skip
     problems.install(app)
+    app.add_exception_handler(OAuthRefused, refused)
     pages.install(app)
     for module in ROUTERS:
         app.include_router(module.router)

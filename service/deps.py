@@ -10,13 +10,14 @@ from sqlmodel import Session
 
 from auth import audit, clients, sessions, tokens
 from auth.audit import Act, Trace
-from auth.errors import ClientRevoked, TokenMissing
+from auth.errors import ClientRevoked, ScopeInsufficient, TokenMissing
 from auth.keyring import Keyring
 from auth.keys import SigningKeys
 from auth.principal import Principal
 from auth.tokens import Claims
 from programme.calendar import Calendar
 from programme.reading import is_restricted
+from service.app_scopes import opens
 from service.clock import Clock
 from service.db import Database
 from service.limits import Limits, requests_of_client
@@ -134,11 +135,13 @@ async def _claims(
 ) -> Claims:
     """Where no second factor is asked for, every session counts as one that has shown it.
 
-    Raises TokenMissing, TokenInvalid, TokenExpired, TooManyRequests.
+    Raises TokenMissing, TokenInvalid, TokenExpired, ScopeInsufficient, TooManyRequests.
     """
     if bearer is None:
         raise TokenMissing
     claims = tokens.verify_access(bearer.credentials, keys, config.public_url, now)
+    if claims.scope is not None and not opens(claims.scope, getattr(request.scope.get("route"), "operation_id", "")):
+        raise ScopeInsufficient
     request.state.account_id = claims.account_id
     policy = requests_of_client(config.client_requests_per_minute)
     request.state.room = limits.spend(policy, claims.client_id, now).headers()
@@ -190,6 +193,7 @@ CALLER_CODES = (
     "token_expired",
     "client_revoked",
     "account_inactive",
+    "scope_insufficient",
     "too_many_requests",
 )
 

@@ -4,13 +4,14 @@ Stands between the routes and `auth`, because a refusal has to be noted too, in 
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends
 from sqlmodel import Session
 
-from auth import audit, enrolments, second_factor, sessions
+from auth import audit, enrolments, families, second_factor, sessions
 from auth.audit import Trace
 from auth.clients import Install
 from auth.errors import AuthError, RefreshReused
@@ -20,6 +21,7 @@ from service.deps import Db, Limited, Now, Secret, Source
 from service.limits import ADDRESS, GUESSES
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,26 @@ class _Doorway:
 
     def sign_in(self, username: str, password: str, otp: str | None, install: Install) -> ClientSession:
         """Raises CredentialsInvalid, SecondFactorInvalid, AccountInactive, ClientRevoked, TooManyRequests."""
+
+        def enter(session: Session, account_id: str, *, strong: bool) -> ClientSession:
+            return self._noted(
+                session, sessions.sign_in(session, account_id, install, self.now, strong=strong), "signed_in"
+            )
+
+        return self.known(username, password, otp, enter)
+
+    def known(self, username: str, password: str, otp: str | None, work: Callable[..., T]) -> T:
+        """Does `work(session, account_id, strong=...)` for somebody whose password, and code if any, are right.
+
+        Raises CredentialsInvalid, SecondFactorInvalid, TooManyRequests, and what `work` raises.
+        """
         name = f"{username.lower()} {self.source}"
         self._guess(name, cost=0)
         login = self.db.read(sessions.find_login, username)
         who = login.account_id if login else ""
         try:
             account_id = sessions.check_login(login, password)  # slow, so between the transactions
-            return self.db.write(self._sign_in, account_id, otp, install)
+            return self.db.write(self._known, account_id, otp, work)
         except AuthError as refused:
             self._guess(name)
             self.db.write(audit.note, Trace(who, "", self.source), "sign_in_failed", who, self.now, code=refused.code)
@@ -51,11 +66,10 @@ class _Doorway:
         self.limits.spend(GUESSES, name, self.now, cost)
         self.limits.spend(ADDRESS, self.source, self.now, cost)
 
-    def _sign_in(self, session: Session, account_id: str, otp: str | None, install: Install) -> ClientSession:
+    def _known(self, session: Session, account_id: str, otp: str | None, work: Callable[..., T]) -> T:
         if otp is not None:
             second_factor.show(session, account_id, otp, self.secret, self.now)
-        made = sessions.sign_in(session, account_id, install, self.now, strong=otp is not None)
-        return self._noted(session, made, "signed_in")
+        return work(session, account_id, strong=otp is not None)
 
     def enrol(self, code: str, install: Install) -> ClientSession:
         """Raises EnrolmentInvalid, AccountInactive, ClientRevoked, TooManyRequests."""
@@ -74,7 +88,7 @@ class _Doorway:
     def refresh(self, token: str, otp: str | None, proof: Proof | None) -> ClientSession | RefreshReused:
         """Raises RefreshInvalid, ProofInvalid, SecondFactorInvalid, ClientRevoked, AccountInactive."""
         if otp is not None:  # counted before it is tried: of a million codes, ten in a quarter of an hour
-            self.limits.spend(GUESSES, f"otp {self.db.read(sessions.owner_of, token)}", self.now)
+            self.limits.spend(GUESSES, f"otp {self.db.read(families.owner_of, token)}", self.now)
         return self.db.write(self._refresh, token, otp, proof)
 
     def _refresh(

@@ -169,6 +169,9 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
         who.post("/v1/delegations", {"unit": at.unit, "role": "administrator", "username": "x", "until": LATER})
     ),
     **access_probes.PRIVACY,
+    "registerApp": lambda who, _at: verdict(who.post("/v1/apps", {"name": "Ứng dụng", "scope": "none"})),
+    "listApps": lambda who, _at: verdict(who.get("/v1/apps")),
+    "shutOutApp": access_probes.shut_out_app,
     "readTrail": lambda who, _at: verdict(who.get("/v1/audit")),
     "signOffWeek": lambda who, _at: verdict(
         who.post("/v1/audit/week", {"until": "2026-01-01T00:00:00Z", "unusual": 0})
