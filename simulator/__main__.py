@@ -13,11 +13,12 @@ from pathlib import Path
 from simulator.runs import Red, model, stack
 
 
-def run(name: str, play: Callable[[range], Red], seeds: range, part: int, keep: Path | None) -> int:
-    """Plays all seeds in parts, on all cores; returns how many were red."""
+def run(name: str, play: Callable[[range], Red], seeds: range, part: int, args: argparse.Namespace) -> int:
+    """Plays all seeds in parts, by as many processes as asked for; returns how many were red."""
+    keep: Path | None = args.keep
     parts = [range(first, min(first + part, seeds.stop)) for first in range(seeds.start, seeds.stop, part)]
     played = violations = 0
-    with get_context("spawn").Pool() as pool:
+    with get_context("spawn").Pool(args.processes) as pool:
         for done, red in enumerate(pool.imap(play, parts)):
             played += len(parts[done])
             violations += len(red)
@@ -37,13 +38,14 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=100_000, help="how many model-level schedules")
     parser.add_argument("--stack-seeds", type=int, default=1_000, help="how many whole-stack schedules")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--processes", type=int, help="how many at a time; as a rule one for each core")
     parser.add_argument("--keep", type=Path, help="folder for red seeds, as regression files")
     args = parser.parse_args()
     modelled = range(args.first, args.first + args.seeds)
     stacked = range(args.first, args.first + args.stack_seeds)
     violations = [
-        run("model", model, modelled, 500, args.keep),
-        run("stack", stack, stacked, 20, args.keep),
+        run("model", model, modelled, 500, args),
+        run("stack", stack, stacked, 20, args),
     ]
     print(f"model-level: {len(modelled)} schedules, {violations[0]} violations")
     print(f"whole-stack: {len(stacked)} schedules, {violations[1]} violations")

@@ -27,6 +27,7 @@ class Phone(Handset):
     server: ModelServer
     faults: Faults
     late: list[tuple[str, Any]] = field(default_factory=list)
+    pages: tuple[int, ...] = (1, 2, 5, 500)
 
     def start(self) -> None:
         super().start()
@@ -36,7 +37,7 @@ class Phone(Handset):
         return self._call("push", body)
 
     def pull(self, body: dict[str, Any]) -> Any:
-        return self._call("pull", {**body, "limit": self.rng.choice((1, 2, 5, 500))})
+        return self._call("pull", {**body, "limit": self.rng.choice(self.pages)})
 
     def _call(self, what: str, body: dict[str, Any]) -> Any:
         faults, rng = self.faults, self.rng

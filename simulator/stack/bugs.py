@@ -1,20 +1,20 @@
 """Mistakes of a service around its engine, one patch each, where the whole stack has to be there to make them.
 
-`STACK_BUGS`: name -> within how many schedules it has to be found, and what plants it.
+`STACK_BUGS` maps a name to what plants it, what the checker has to say of it, and within how many schedules.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
 from programme.decision import Decision
 from programme.review import decide as sound_decide
+from service import receiving
 from service.db import Database
 from service.routes import reviews
-from storage.local import DirectoryStore
 from sync.models import Record
 
 
@@ -34,13 +34,16 @@ def receipt_before_commit() -> Iterator[None]:
 @contextmanager
 def row_before_bytes() -> Iterator[None]:
     """The table says that a file is here, and its bytes are put in their place later, by a process that may be gone."""
-    luck, seal = Random(3), DirectoryStore.seal  # noqa: S311  # a schedule is its seed
+    luck = Random(3)  # noqa: S311  # a schedule is its seed
 
-    def late(self: DirectoryStore, upload_id: str, sha256: str, size: int) -> None:
+    def late(desk: Any, place: Callable[[], None], judge: Callable[..., Any]) -> Any:
+        arrived = desk.request.app.state.media_arrived
+        judged = desk.db.write(judge, now=desk.now, arrived=arrived, here=lambda _sha256: True)
         if luck.random() > 0.2:
-            seal(self, upload_id, sha256, size)
+            place()
+        return judged
 
-    with patch.object(DirectoryStore, "seal", late):
+    with patch.object(receiving, "_judged", late):
         yield
 
 
@@ -57,8 +60,18 @@ def review_by_id() -> Iterator[None]:
         yield
 
 
-STACK_BUGS: dict[str, tuple[int, Callable[[], AbstractContextManager[None]]]] = {
-    "receipt before commit": (40, receipt_before_commit),
-    "row before bytes": (60, row_before_bytes),
-    "review by id, over HTTP": (80, review_by_id),
+@dataclass(frozen=True, slots=True)
+class StackBug:
+    """How to plant a mistake, and how it shows: a red schedule that says something else has found something else."""
+
+    plant: Callable[[], AbstractContextManager[None]]
+    says: str
+    within: int
+    often: tuple[str, ...] = ()
+
+
+STACK_BUGS = {
+    "receipt before commit": StackBug(receipt_before_commit, "does not come to rest in _uploads", 12),
+    "row before bytes": StackBug(row_before_bytes, "is verified and cannot be read", 30),
+    "review by id, over HTTP": StackBug(review_by_id, "verified unseen", 130, ("review", "edit", "push")),
 }

@@ -1,8 +1,9 @@
 """One whole-stack schedule: people, service, machine and network on one seed; then the faults stop."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import fields
+from itertools import accumulate
 from random import Random
 from typing import Any
 
@@ -17,9 +18,9 @@ from simulator.stack.desk import Desk
 from simulator.stack.ending import ending
 from simulator.stack.network import Weather
 from simulator.stack.phone import FieldPhone
-from simulator.stack.site import OFFICERS, REVIEWER, Site
+from simulator.stack.site import Site
+from simulator.stack.workshop import OFFICERS, UNITS
 
-UNITS = ("09187", "07228")
 YEAR = 2026
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 DEPTH = 2  # a request may wait for others, whose requests may wait for others
@@ -28,10 +29,12 @@ DEPTH = 2  # a request may wait for others, whose requests may wait for others
 class Day:
     """Two or three officers of two units, their phones, a reviewer, and two processes of the service."""
 
-    def __init__(self, seed: int, replica_type: type[Replica] = Replica) -> None:
+    def __init__(self, seed: int, replica_type: type[Replica] = Replica, often: Collection[str] = ()) -> None:
+        """`often`: names of what people do more than on other days."""
         self.seed, self.rng = seed, Random(seed)  # noqa: S311  # a schedule is its seed
         self.site = Site(self.rng)
         self.weather = Weather.drawn(self.rng)
+        self.shares = list(accumulate(share * (5 if a.__name__ in often else 1) for a, share in ACTIONS.items()))
         self.trace: list[str] = []
         self.ledger: dict[str, Captured] = {}
         self.made: dict[str, None] = {}
@@ -39,14 +42,13 @@ class Day:
         self.odd: list[str] = []
         self.held: dict[str, set[str]] = {}
         self.backups: list[tuple[FieldPhone, bytes]] = []
-        self.site.grant(REVIEWER, Grant("*", Role.PROVINCE_APPRAISER))
         self.replica_type = replica_type
         self.phones: list[FieldPhone] = []
         shutil.rmtree(self.site.shop.folder / "phones", ignore_errors=True)
         for account in OFFICERS[: self.rng.randint(2, 3)]:
-            self.held[account] = set()
-            for unit in {UNITS[0]: None, self.rng.choice(UNITS): None}:
-                self._grant(account, unit)
+            self.held[account] = {UNITS[0]}
+            if self.rng.random() < 0.5:
+                self._grant(account, UNITS[1])
             self._phone(account)
         self.desk = Desk(self.site, self.rng, self.weather)
         self.site.turns.hold, self.site.turns.between = self._hold, self._between
@@ -84,8 +86,8 @@ class Day:
             phone.disk.give_back()
 
     def _something(self) -> None:
-        phone, dice = self.rng.choice(self.phones), self.rng.random()
-        action = next(a for limit, a in ACTIONS if dice < limit)
+        phone = self.rng.choice(self.phones)
+        (action,) = self.rng.choices(list(ACTIONS), cum_weights=self.shares)
         at = len(self.trace)
         self.trace.append("")
         try:
@@ -263,6 +265,7 @@ class Day:
         self.site.clock.advance(DAY)
         self.trace.append("the faults stop")
         for phone in self.phones:
+            phone.calm()
             phone.start()
             while phone.answers or phone.network.late:
                 phone.something_late()
@@ -305,7 +308,7 @@ def _pulls(phone: FieldPhone) -> bool:
     return phone.step("pull_once") != "False"
 
 
-ACTIONS = (
-    (0.30, Day.edit), (0.48, Day.push), (0.61, Day.upload), (0.75, Day.pull), (0.79, Day.late), (0.81, Day.restart),
-    (0.84, Day.backup), (0.87, Day.regrant), (0.94, Day.review), (0.96, Day.work), (0.98, Day.kill), (1.01, Day.time),
-)  # fmt: skip
+ACTIONS = {
+    Day.edit: 30, Day.push: 18, Day.upload: 13, Day.pull: 14, Day.late: 4, Day.restart: 2,
+    Day.backup: 3, Day.regrant: 3, Day.review: 7, Day.work: 2, Day.kill: 2, Day.time: 2,
+}  # fmt: skip

@@ -12,17 +12,17 @@ from simulator.handset import Handset
 from simulator.stack.network import Network, Weather, client
 from simulator.stack.site import Site
 
-PIECE = 512
+PIECE = 512  # bytes of a file that an interruption may cost
+PAGES = (1, 3, 500)  # records in a page
 
 
 class Way(HttpTransport):
     """The client's own way to the service, with pages small enough that something happens between them."""
 
-    pages = (1, 3, 500)
     phone: "FieldPhone"
 
     def pull(self, body: dict[str, Any]) -> Any:
-        return super().pull({**body, "limit": self.phone.rng.choice(self.pages)})
+        return super().pull({**body, "limit": self.phone.rng.choice(self.phone.pages)})
 
     def push(self, body: dict[str, Any]) -> Any:
         answer = super().push(body)
@@ -39,6 +39,8 @@ class FieldPhone(Handset):
     weather: Weather
     folder: Path
     answers: list[Any] = field(default_factory=list)
+    pages: tuple[int, ...] = PAGES
+    piece: int = PIECE
     odd: list[str] = field(default_factory=list)  # refusals that a sound client of a sound service never hears
     working: bool = False
     went_back: bool = False  # it was restored, or is a twin: what it sent is not all it knows of
@@ -52,7 +54,11 @@ class FieldPhone(Handset):
         super().start()
         way = Way("http://127.0.0.1:8000", self.replica, http=client(self.network))
         way.phone = self
-        self.device = Device(self.replica, way, Files(self.folder, PIECE))
+        self.device = Device(self.replica, way, Files(self.folder, self.piece))
+
+    def calm(self) -> None:
+        """From its next start on it sends and reads in large pieces: nothing happens between small ones any more."""
+        self.pages, self.piece = PAGES[-1:], 4 * PIECE
 
     def sign_in(self) -> None:
         """By hand, at the unit's office, where there is a network."""

@@ -15,7 +15,7 @@ from auth.principal import Grant, Role
 from simulator.failpoints import Fault, Killed, Mishap, busy, killed, mishap, watch_files
 from simulator.stack.day import UNITS, YEAR, Day
 
-STRIDE = int(os.environ.get("STRIDE", "4"))  # `make soak` takes every point, `make test` one in four
+STRIDE = int(os.environ.get("STRIDE", "8"))  # `make soak` takes every point, `make test` one in eight
 SCOPE = f"{UNITS[0]}/{YEAR}"
 Flow = Callable[[Day], None]
 

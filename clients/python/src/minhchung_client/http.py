@@ -52,7 +52,7 @@ class HttpTransport:
     def pull(self, body: dict[str, Any]) -> Any:
         return self._json(self._signed("POST", "/v1/sync/pull", json=body))
 
-    def begin_upload(self, file: dict[str, Any]) -> str:
+    def begin_upload(self, file: dict[str, Any]) -> tuple[str, int, str]:
         parts = {
             "filename": file["name"],
             "filetype": file["mime"],
@@ -65,7 +65,7 @@ class HttpTransport:
         if answer.status_code != 201 or "Location" not in answer.headers:
             raise Garbled("not an answer to the creation of an upload")
         # Only its path counts: tokens and files go to no other host, whatever an answer says.
-        return answer.request.url.join(answer.headers["Location"]).raw_path.decode()
+        return answer.request.url.join(answer.headers["Location"]).raw_path.decode(), *self._progress(answer)
 
     def upload_offset(self, url: str) -> tuple[int, str]:
         return self._progress(self._signed("HEAD", url, headers=TUS))

@@ -76,11 +76,12 @@ class Mirror(Local):
 
     def _in_epoch(self, epoch: str) -> None:
         """The first answer tells the epoch. Raises Garbled for what comes from another lineage of the service."""
-        if self.get("epoch") not in (None, epoch):
+        known = self.get("epoch")
+        if known not in (None, epoch):
             raise Garbled("an answer from another epoch")
-        if self.get("epoch") is None:
+        if known is None:
             self.put("base_epoch", epoch)
-        self.put("epoch", epoch)
+            self.put("epoch", epoch)
 
     def _adopt(self, doc: Doc) -> None:
         """A record out of an answer: taken, unless its scope was lost since, or a later version is known."""

@@ -14,8 +14,8 @@ class Transport(Protocol):
         """What became of each of these ops, of any device of the account."""
         ...
 
-    def begin_upload(self, file: dict[str, Any]) -> str:
-        """The address of a new or an unfinished upload for `{sha256, size, mime, name, record_id}`."""
+    def begin_upload(self, file: dict[str, Any]) -> tuple[str, int, str]:
+        """A new or an unfinished upload for `{sha256, size, mime, name, record_id}`: its address, offset and state."""
         ...
 
     def upload_offset(self, url: str) -> tuple[int, str]:

@@ -45,9 +45,10 @@ def bring_next(replica: Replica, transport: Transport, files: Files, pieces: int
 
 def _bring(replica: Replica, transport: Transport, files: Files, file: Doc, pieces: int | None) -> None:
     if file["url"] is None:
-        file["url"] = transport.begin_upload(file)
+        file["url"], offset, state = transport.begin_upload(file)
         replica.connection.execute("update file set url = ? where sha256 = ?", (file["url"], file["sha256"]))
-    offset, state = transport.upload_offset(file["url"])
+    else:
+        offset, state = transport.upload_offset(file["url"])
     while state == "open" and offset < file["size"] and pieces != 0:
         data = files.piece(file["sha256"], offset)
         if not data:
