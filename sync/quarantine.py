@@ -6,7 +6,7 @@ person confirms it and names the security officer who was told. The log of each 
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlmodel import Session, col
 
 from auth.principal import Permission, Principal
@@ -19,6 +19,7 @@ from sync.media_models import Finding, HashBucket, Quarantine
 from sync.models import Attachment, Blob, Holding, Record
 from sync.records import readable
 from sync.types import Registry
+from sync.visibility import permitted
 
 
 class NotQuarantined(SyncError):
@@ -102,6 +103,26 @@ def destroy(
     jobs.add(session, spills.DESTROY, sha256, now)
     files.arrived(session, registry, waiting, now, principal.account_id)
     return _kept(session, sha256)
+
+
+def listed(session: Session, principal: Principal, after: tuple[int, str] | None, limit: int) -> list[tuple[str, Kept]]:
+    """Files that are kept apart or destroyed, with a record that names each, where the caller may keep files apart.
+
+    The longest ago first; `after`: time and `<sha256> <record id>` of the last one seen.
+    """
+    place = col(Quarantine.sha256) + " " + col(Attachment.record_id)
+    columns = (Quarantine.sha256, Quarantine.code, Quarantine.note, Quarantine.by, Quarantine.at)
+    found = (
+        select(col(Attachment.record_id), *map(col, columns), col(Quarantine.destroyed_at))
+        .join(Attachment, col(Attachment.sha256) == col(Quarantine.sha256))
+        .join(Record, col(Record.id) == col(Attachment.record_id))
+        .where(col(Quarantine.released_at).is_(None), permitted(principal, Permission.QUARANTINE, col(Record.scope)))
+        .order_by(col(Quarantine.at), place)
+        .limit(limit)
+    )
+    if after:
+        found = found.where(tuple_(col(Quarantine.at), place) > tuple_(*after))
+    return [(record_id, Kept(*kept)) for record_id, *kept in session.execute(found)]
 
 
 def _open(session: Session, sha256: str) -> Quarantine:

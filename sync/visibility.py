@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy import ColumnElement, false, or_, true
 from sqlalchemy.orm import Mapped
 
 from auth.principal import EVERY_UNIT, Permission, Principal
@@ -18,6 +18,11 @@ def visible(principal: Principal, scope: Mapped[str]) -> ColumnElement[bool]:
     parts: list[ColumnElement[bool]] = [scope == principal.own_scope, _prefix(scope, "programme")]
     parts += [_reached(scope, *place) for place in sorted(principal.reach(Permission.READ), key=str)]
     return or_(*parts)
+
+
+def permitted(principal: Principal, permission: Permission, scope: Mapped[str]) -> ColumnElement[bool]:
+    """SQL twin of `principal.may(permission, scope)` for a permission that nobody has in one's own scope."""
+    return or_(false(), *(_reached(scope, *place) for place in sorted(principal.reach(permission), key=str)))
 
 
 def _reached(scope: Mapped[Any], unit: str, year: int | None) -> ColumnElement[bool]:

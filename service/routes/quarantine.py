@@ -1,5 +1,6 @@
 """Files that people keep apart, let out again, or have destroyed: the procedure for spills (domain L7, L8)."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response, status
@@ -7,13 +8,16 @@ from pydantic import Field
 
 from service.deps import CALLER_CODES, Types, Witnessed
 from service.fields import Answer, Body, Digest, Instant, RecordId, ShortText
+from service.listing import Limit, Place, decode_since, encode_since
 from service.problems import responses
-from sync.quarantine import destroy, quarantine, release
+from sync.quarantine import destroy, listed, quarantine, release
 
 CODES = (*CALLER_CODES, "record_unknown", "media_unknown", "not_permitted")
 REASONS = {"may_be_secret": "file_secret", "personal_data": "file_personal_data", "other": "file_not_evidence"}
 
-router = APIRouter(prefix="/v1/media/{record_id}/{sha256}", tags=["media"])
+FILE = "/v1/media/{record_id}/{sha256}"
+
+router = APIRouter(tags=["media"])
 
 
 class QuarantineRequest(Body):
@@ -40,7 +44,31 @@ class KeptApart(Answer):
     destroyed_at: Instant | None
 
 
-@router.post("/quarantine", operation_id="quarantineFile", responses=responses(*CODES))
+class ListedFile(KeptApart):
+    """With a record that names it; a file that several name is listed for each."""
+
+    record_id: str
+
+
+class KeptApartPage(Answer):
+    """`next` goes into `after` for the following page, and is null on the last."""
+
+    files: list[ListedFile]
+    next: str | None
+
+
+@router.get(
+    "/v1/media/quarantined", operation_id="listQuarantined", responses=responses(*CALLER_CODES, "cursor_invalid")
+)
+def list_quarantined(at: Witnessed, after: Place = None, limit: Limit = 100) -> KeptApartPage:
+    """Files that are kept apart, and why, in the units where the caller may keep files apart; the oldest first."""
+    found = at.db.read(listed, at.caller, decode_since(after), limit + 1)
+    shown = [ListedFile(record_id=record_id, **asdict(kept)) for record_id, kept in found[:limit]]
+    last = found[limit - 1] if len(found) > limit else None
+    return KeptApartPage(files=shown, next=encode_since((last[1].at, f"{last[1].sha256} {last[0]}")) if last else None)
+
+
+@router.post(FILE + "/quarantine", operation_id="quarantineFile", responses=responses(*CODES))
 def quarantine_file(
     record_id: RecordId, sha256: Digest, body: QuarantineRequest, at: Witnessed, types: Types
 ) -> KeptApart:
@@ -52,7 +80,7 @@ def quarantine_file(
 
 
 @router.post(
-    "/release",
+    FILE + "/release",
     operation_id="releaseFile",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(*CODES, "not_quarantined"),
@@ -64,7 +92,9 @@ def release_file(record_id: RecordId, sha256: Digest, at: Witnessed, types: Type
 
 
 @router.post(
-    "/destroy", operation_id="destroyFile", responses=responses(*CODES, "not_quarantined", "second_person_needed")
+    FILE + "/destroy",
+    operation_id="destroyFile",
+    responses=responses(*CODES, "not_quarantined", "second_person_needed"),
 )
 def destroy_file(record_id: RecordId, sha256: Digest, body: DestroyRequest, at: Witnessed, types: Types) -> KeptApart:
     """Confirms, as a second person, that the bytes of a quarantined file are destroyed everywhere, for good."""

@@ -92,3 +92,25 @@ def test_what_a_person_released_the_service_does_not_keep_apart_again(province: 
     tuan.post(f"{address}/release", None)
     province.work()
     assert lan.get(address).content == data
+
+
+def test_who_may_keep_files_apart_sees_a_list_of_them(province: Province) -> None:
+    """Page by page, in one's own units only; what was released is gone from it."""
+    lan, nam, tuan, mai = (province[name] for name in ("lan", "nam", "tuan", "mai"))
+    here, there = filed(province, lan), filed(province, nam, DA_MAI)
+    tuan.post(f"{here}/quarantine", {"reason": "may_be_secret", "note": "Dấu đỏ ở góc"})
+    province.grant("minh", KINH_BAC, Role.DATA_PROTECTION_OFFICER)
+
+    def seen(who: Person, **page: object) -> tuple[list[str], str | None]:
+        answer = who.get("/v1/media/quarantined", **page).json()
+        assert {(f["code"], f["note"]) for f in answer["files"]} <= {("file_secret", "Dấu đỏ ở góc")}
+        return [f["record_id"] for f in answer["files"]], answer["next"]
+
+    both = sorted(address.split("/")[3] for address in (here, there))
+    first, more = seen(mai, limit=1)
+    rest, end = seen(mai, limit=1, after=more)
+    assert (first + rest, end) == (both, None)
+    assert seen(province["minh"])[0] == [here.split("/")[3]]
+    assert seen(lan) == ([], None)
+    tuan.post(f"{here}/release", None)
+    assert seen(mai) == ([], None)
