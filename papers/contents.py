@@ -32,7 +32,10 @@ def pieces(snapshot: Mapping[str, Any], privacy: Mapping[str, Collection[str]]) 
 
 def _with_paths(piece: dict[str, Any]) -> dict[str, Any]:
     derived = piece["derived"] and not piece["index_only"]
-    return {**piece, "derived": derived, "files": [] if piece["index_only"] else list(_files(piece, derived=derived))}
+    named = list(_files(piece, derived=derived))
+    withheld = [{"sha256": f["sha256"], "name": f["name"]} for f in named]
+    split = ([], withheld) if piece["index_only"] else (named, [])
+    return {**piece, "derived": derived, "files": split[0], "withheld": split[1]}
 
 
 def _files(piece: dict[str, Any], *, derived: bool) -> Iterator[dict[str, Any]]:

@@ -10,13 +10,13 @@ from typing import Any
 import orjson
 from sqlmodel import Session, col, select
 
-from auth.principal import Principal
+from auth.principal import Permission, Principal
 from papers.dossiers import about_unit, dossier_facts
 from papers.errors import PaperUnknown
 from papers.kinds import KIND_VI
 from programme.catalogue import items_of
-from programme.dossier import last_version, snapshot_of
-from programme.models import Case, Step, Unit
+from programme.dossier import snapshot_of
+from programme.models import Case, Snapshot, Step, Unit
 from programme.naming import single_id
 from programme.overview import overview
 from programme.progress import assess
@@ -44,10 +44,10 @@ def facts(session: Session, principal: Principal, wanted: Wanted) -> Value:
     return {"kind": wanted.kind, "year": wanted.year, **SOURCES[wanted.kind](session, principal, wanted)}
 
 
-def _step(session: Session, record_id: str, action: str) -> tuple[Value, int]:
-    """The paper behind the last such move of a case, and when it was made (ms); empty where there was none."""
-    query = select(Step).where(col(Step.record_id) == record_id, col(Step.action) == action)
-    found = session.exec(query.order_by(col(Step.at).desc())).first()
+def _step(session: Session, record_id: str, action: str, since: int = 0, until: int = 2**62) -> tuple[Value, int]:
+    """The paper behind the last such move of a case in `[since, until)`, and when it was made; empty where none was."""
+    where = (col(Step.record_id) == record_id, col(Step.action) == action, col(Step.at) >= since, col(Step.at) < until)
+    found = session.exec(select(Step).where(*where).order_by(col(Step.at).desc())).first()
     return (orjson.loads(found.paper), found.at) if found else ({}, 0)
 
 
@@ -91,14 +91,27 @@ def _dossier(action: str) -> Callable[[Session, Principal, Wanted], Value]:
     """Facts of a dossier as it was sent, with the paper of a move that came with it or after."""
 
     def read(session: Session, principal: Principal, wanted: Wanted) -> Value:
-        row = snapshot_of(session, principal, wanted.unit, wanted.year, wanted.version)
-        sent = orjson.loads(row.content)
-        record_id = row.record_id if action == "archive" else single_id("unit_year", f"{wanted.unit}/{wanted.year}")
-        newest = row.version == last_version(session, wanted.unit, wanted.year)
-        paper, at = _step(session, record_id, action) if newest else ({}, 0)
-        return {**dossier_facts(session, sent, row.digest), "paper": paper, "at": max(row.at, at)}
+        return of_snapshot(session, snapshot_of(session, principal, wanted.unit, wanted.year, wanted.version), action)
 
     return read
+
+
+def of_snapshot(session: Session, row: Snapshot, action: str) -> Value:
+    """The same for a snapshot; a move counts until the next version was sent."""
+    where = (Snapshot.unit == row.unit, Snapshot.year == row.year, Snapshot.version == row.version + 1)
+    following = session.exec(select(Snapshot.at).where(*where)).first()
+    record_id = row.record_id if action == "archive" else single_id("unit_year", f"{row.unit}/{row.year}")
+    paper, at = _step(session, record_id, action, row.at, following or 2**62)
+    return {
+        **dossier_facts(session, orjson.loads(row.content), row.digest), "paper": paper, "at": max(row.at, at),
+    }  # fmt: skip
+
+
+def _archive(session: Session, principal: Principal, wanted: Wanted) -> Value:
+    """The ZIP of a dossier holds originals: it is for those who may have them. Raises NotPermitted."""
+    row = snapshot_of(session, principal, wanted.unit, wanted.year, wanted.version)
+    principal.require(Permission.ORIGINAL, f"{row.unit}/{row.year}")
+    return {"record_id": row.record_id, "digest_of": row.digest, "version": row.version, "at": row.at}
 
 
 def _report(session: Session, _principal: Principal, wanted: Wanted) -> Value:
@@ -191,4 +204,5 @@ SOURCES: Mapping[str, Callable[[Session, Principal, Wanted], Value]] = {
     "maintenance_notice": _listed("maintenance_year", ("listed_maintained",), "list_maintained"),
     "award_list": _listed("award", tuple(MACHINES["award"].states), "submit"),
     "yearly_summary": _summary,
+    "dossier_archive": _archive,
 }

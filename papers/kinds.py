@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Format = Literal["pdf", "docx", "xlsx"]
+Format = Literal["pdf", "docx", "xlsx", "zip"]
 About = Literal["unit", "dossier", "report", "year"]
 MIME: Mapping[str, str] = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
 }
 PaperKind = Literal[
     "registration", "self_score_sheet", "score_sheet", "monthly_report", "dossier_cover", "dossier_index",
     "appraisal_minutes", "handover_receipt", "approval_list", "decision", "announcement", "maintenance_notice",
-    "award_list", "yearly_summary",
+    "award_list", "yearly_summary", "dossier_archive",
 ]  # fmt: skip
 NAMES: tuple[PaperKind, ...] = get_args(PaperKind)
 
@@ -44,6 +45,7 @@ KINDS: Mapping[str, Kind] = {
     "maintenance_notice": Kind("year", WRITTEN),
     "award_list": Kind("year", LISTED),
     "yearly_summary": Kind("year", ("pdf", "docx", "xlsx")),
+    "dossier_archive": Kind("dossier", ("zip",)),
 }
 # Papers that lie in the ZIP of a dossier.
 IN_A_DOSSIER: tuple[PaperKind, ...] = ("dossier_cover", "dossier_index", "score_sheet")

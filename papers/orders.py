@@ -55,10 +55,12 @@ def _reads(principal: Principal, unit: str, year: int) -> bool:
 
 
 def find(session: Session, principal: Principal, paper_id: str) -> Paper:
-    """Raises PaperUnknown, also for a paper of a unit that the caller may not read."""
+    """Raises PaperUnknown, also for a paper of a unit that the caller may not read; NotPermitted for originals."""
     found = session.get(Paper, paper_id)
     if found is None or not _reads(principal, found.unit, found.year):
         raise PaperUnknown
+    if found.kind == "dossier_archive":
+        principal.require(Permission.ORIGINAL, f"{found.unit}/{found.year}")
     return found
 
 

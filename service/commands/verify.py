@@ -1,24 +1,23 @@
 """`minhchung prove` and `verify`: a bundle that proves the log of a scope, and a check of it without any service."""
 
 import argparse
-import hashlib
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
-from auth.keys import SigningKeys, load_keys
-from auth.tokens import sign
+from auth.keys import load_keys
 from proof import bundle, redactions
+from proof.__main__ import main as check_dossier
 from proof.logs import check_log
+from service.bundles import make_bundle
 from service.clock import SystemClock
 from service.db import Database
 from service.settings import Settings
 from service.stores import open_store
-from storage.store import BlobStore
 from sync.errors import SyncError
-from sync.instant import iso
-from sync.proof import Evidence, evidence
+from sync.proof import evidence
 
 
 def add_parser(subparsers: Any) -> None:
@@ -29,25 +28,13 @@ def add_parser(subparsers: Any) -> None:
     prove.add_argument("--record", help="tell the ops of this record only; the rest of the log as digests")
     prove.set_defaults(run=_prove)
     verify = subparsers.add_parser("verify", help="check a bundle, or saved pages of a log, offline")
-    verify.add_argument("file", type=Path, help="of `minhchung prove`, or pages of GET /v1/proofs, one a line")
+    verify.add_argument(
+        "file", type=Path, help="of `minhchung prove`, pages of GET /v1/proofs, or the ZIP of a dossier"
+    )
     verify.add_argument("--keys", type=Path, help="trusted keys: what /.well-known/jwks.json answered, kept before")
     verify.add_argument("--receipt", type=Path, action="append", default=[], help="a receipt of a device, compact JWS")
     verify.add_argument("--files", type=Path, help="folder of files named by their SHA-256; all have to be there")
     verify.set_defaults(run=_verify)
-
-
-def make_bundle(found: Evidence, scope: str, store: BlobStore, keys: SigningKeys, issuer: str, now: int) -> bytes:
-    """The bundle of `found`, signed. Raises StoreUnavailable, ObjectUnknown."""
-    lines = [bundle.line(kind="proof", scope=scope, epoch=found.epoch)]
-    lines.append(bundle.line(kind="keys", keys=keys.jwks()["keys"]))
-    lines += [bundle.line(kind="entry", entry=entry) for entry in found.entries]
-    for key, seq, head in found.checkpoints:
-        signed = json.loads(b"".join(store.read(key)))["jws"]
-        lines.append(bundle.line(kind="checkpoint", jws=signed, head=[seq, head]))
-    lines += [bundle.line(kind="file", sha256=sha256) for sha256 in found.files]
-    digest = hashlib.sha256(b"".join(lines)).hexdigest()
-    said = {"iss": issuer, "at": iso(now), "head": list(found.head), "digest": digest}
-    return b"".join([*lines, bundle.line(kind="end", jws=sign(keys, bundle.END, said))])
 
 
 def _prove(args: argparse.Namespace, settings: Settings) -> int:
@@ -69,6 +56,8 @@ def _prove(args: argparse.Namespace, settings: Settings) -> int:
 
 def _verify(args: argparse.Namespace, _settings: Settings) -> int:
     """0 when everything holds; 1 with every fault on standard error."""
+    if zipfile.is_zipfile(args.file):
+        return check_dossier([str(args.file), *(["--keys", str(args.keys)] if args.keys else [])])
     data = args.file.read_bytes()
     if data.startswith((b'{"epoch"', b'{"kind"')):
         keys = json.loads(args.keys.read_bytes())["keys"] if args.keys else None

@@ -16,7 +16,7 @@ from service.answers import disposition
 from service.deps import CALLER_CODES, Caller, Config, Db, Now, Store
 from service.fields import RECORD_ID, Answer, Body, Instant
 from service.problems import responses
-from service.rendering import key_of
+from service.rendering import opened
 
 router = APIRouter(prefix="/v1/papers", tags=["papers"])
 PaperId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
@@ -65,7 +65,7 @@ def _shown(paper: models.Paper) -> Paper:
 @router.post(
     "",
     operation_id="askForPaper",
-    responses=responses(*CALLER_CODES, "paper_unknown", "unit_unknown", "snapshot_unknown"),
+    responses=responses(*CALLER_CODES, "paper_unknown", "unit_unknown", "snapshot_unknown", "not_permitted"),
 )
 def ask_for_paper(body: PaperRequest, caller: Caller, db: Db, now: Now) -> Paper:
     """Freezes what the paper says as it is now. The same facts are the same paper, with the same bytes."""
@@ -116,9 +116,7 @@ def paper_file(
     headers = {"ETag": f'"{digest}"', "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
     if headers["ETag"] in if_none_match:
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    if not store.exists(key_of(paper_id, form)):
-        db.write(orders.again, paper_id, now)
-        raise PaperNotReady
+    body = opened(db, store, paper, form, now)
     name = f"{template(paper.kind)['name_vi']} {paper.unit or 'Bắc Ninh'} {paper.year}.{form}"
     headers |= {"Content-Length": str(size), "Content-Disposition": disposition(name)}
-    return StreamingResponse(store.read(key_of(paper_id, form)), headers=headers, media_type=MIME[form])
+    return StreamingResponse(body, headers=headers, media_type=MIME[form])

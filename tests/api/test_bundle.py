@@ -8,8 +8,8 @@ from people import KINH_BAC, YEAR, Province, file_entry
 from pictures import jpeg
 from proof import bundle
 from service.__main__ import main
+from service.bundles import make_bundle
 from service.checkpoints import write_checkpoint
-from service.commands.verify import make_bundle
 from sync.proof import evidence
 
 SCOPE = f"{KINH_BAC}/{YEAR}"

@@ -1,0 +1,145 @@
+"""The ZIP of a dossier: everything in it holds offline, and any changed byte is found."""
+
+import json
+import random
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casework import PAPER, approved, at, moved, proofs, reports, verifies
+from people import KINH_BAC, YEAR, Person, Province, file_entry
+from pictures import jpeg
+from proof import dossier
+from service.__main__ import main
+
+MONTHS = [f"{YEAR}-{m:02d}" for m in range(5, 12)]
+
+
+@pytest.fixture
+def database_url() -> str | None:
+    return None
+
+
+def sent_dossier(province: Province) -> None:
+    """Kinh Bắc sends its dossier on 11 December; its first piece is a photo."""
+    lan, ha, tuan = province["lan"], province["ha"], province["tuan"]
+    case = approved(province)
+    moved(ha, case, "start_building", paper=PAPER)
+    at(province, f"{YEAR}-12-05 08:00")
+    for month in MONTHS:
+        reports(lan, ha, KINH_BAC, month, YEAR)
+    photo = jpeg()
+    lan.upload(photo)
+    ops = proofs(lan, KINH_BAC, YEAR)
+    ops[0] |= {"media": [file_entry(photo)]}
+    province.work()
+    made = [r["record"] for r in lan.push(*ops)["results"]]
+    assert {r["status"] for r in verifies(tuan, made)} == {"done"}
+    moved(lan, case, "open_dossier")
+    at(province, f"{YEAR}-12-11 16:00")
+    moved(ha, case, "submit_dossier", paper=PAPER)
+
+
+def zip_of(person: Person) -> tuple[dict[str, Any], bytes]:
+    body = {"kind": "dossier_archive", "unit": KINH_BAC, "year": YEAR}
+    asked = person.post("/v1/papers", body).json()
+    person.province.work()
+    paper = person.get(f"/v1/papers/{asked['paper_id']}").json()
+    answer = person.get(f"/v1/papers/{asked['paper_id']}/zip")
+    assert answer.status_code == 200, answer.text
+    assert len(answer.content) == paper["files"][0]["size"] == int(answer.headers["content-length"])
+    return paper, answer.content
+
+
+def test_a_dossier_is_one_file_that_anyone_checks_and_any_changed_byte_is_found(
+    province: Province, tmp_path: Path
+) -> None:
+    sent_dossier(province)
+    paper, data = zip_of(province["mai"])
+    file = tmp_path / "ho-so.zip"
+    file.write_bytes(data)
+    keys = tmp_path / "keys.json"
+    keys.write_bytes(province.http.get("/.well-known/jwks.json").content)
+    trusted = json.loads(keys.read_bytes())["keys"]
+    assert dossier.check(file) == dossier.check(file, trusted) == []
+    assert main(["verify", str(file), "--keys", str(keys)]) == 0
+    contents_are_right(file, tmp_path)
+    by_plain_python(file, keys, tmp_path)
+    flipped(file, data, trusted)
+    # Made anew from nothing but what is kept, it is the same file.
+    province.app.state.store.delete(f"papers/{paper['paper_id']}.zip")
+    assert province["mai"].get(f"/v1/papers/{paper['paper_id']}/zip").json()["code"] == "paper_not_ready"
+    assert zip_of(province["mai"]) == (paper, data)
+    for name, code in (("nam", "paper_unknown"), ("chu_tich", "not_permitted")):
+        assert province[name].get(f"/v1/papers/{paper['paper_id']}/zip").json()["code"] == code
+    taken_out_of_sight(province, paper, file)
+
+
+def contents_are_right(file: Path, folder: Path) -> None:
+    """Originals as they came, index-only pieces by name alone, what archives want to know."""
+    with zipfile.ZipFile(file) as found:
+        assert found.testzip() is None
+        index = json.loads(found.read("muc_luc.json"))
+        files = [f for piece in index for f in piece["files"]]
+        assert [(f["state"], found.read(f["path"])) for f in files] == [("original", jpeg())]
+        assert all(name.isascii() for name in found.namelist())
+        assert len([piece for piece in index if piece["index_only"]]) > 10
+        archive = json.loads(found.read("luu_tru.json"))
+        assert archive["Mã hồ sơ"] == f"{KINH_BAC}.{YEAR}.DH.01"
+        assert found.read("nhat_ky_tham_dinh.jsonl").count(b'"verified"') == len(index)
+        assert found.read("02_muc_luc.pdf").startswith(b"%PDF-1.7")
+        (folder / "kiem_tra.pyz").write_bytes(found.read("kiem_tra.pyz"))
+
+
+def by_plain_python(file: Path, keys: Path, folder: Path) -> None:
+    """The verifier that lies in the ZIP, on a Python without any package."""
+    command = [sys.executable, "-I", "-S", "kiem_tra.pyz", str(file), "--keys", str(keys)]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
+    broken = folder / "sai.zip"
+    data = bytearray(file.read_bytes())
+    data[data.index(b'"signature"') if b'"signature"' in data else len(data) // 2] ^= 1
+    broken.write_bytes(data)
+    ran = subprocess.run(
+        [*command[:4], str(broken)], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.returncode == 1
+
+
+def flipped(file: Path, data: bytes, trusted: list[dict[str, Any]]) -> None:
+    """One bit in the header, at both ends and in the middle of each member, in the directory, and anywhere."""
+    with zipfile.ZipFile(file) as found:
+        starts = [info.header_offset for info in found.infolist()]
+        ends = [*starts[1:], found.start_dir]
+    places = {n for a, b in zip(starts, ends, strict=True) for n in (a, a + 10, a + 27, a + 31, (a + b) // 2, b - 1)}
+    chance = random.Random(20261124)
+    places |= {chance.randrange(len(data)) for _ in range(60)} | set(range(ends[-1], len(data), 53))
+    places |= set(range(len(data) - 22, len(data)))
+    for n in sorted(places):
+        file.write_bytes(data[:n] + bytes([data[n] ^ (1 << n % 8)]) + data[n + 1 :])
+        assert dossier.check(file, trusted) != [], n
+    for other in (data + b"\0", b"\0" + data, data[:-1], b""):
+        file.write_bytes(other)
+        assert dossier.check(file, trusted) != []
+    file.write_bytes(data)
+
+
+def taken_out_of_sight(province: Province, paper: dict[str, Any], file: Path) -> None:
+    """A file that is quarantined afterwards is not handed out any more; the ZIP says so, and still holds."""
+    with zipfile.ZipFile(file) as found:
+        piece = next(p for p in json.loads(found.read("muc_luc.json")) if p["files"])
+    path = f"/v1/records/{piece['record_id']}/media/{piece['files'][0]['sha256']}/quarantine"
+    address = next(r.path for r in province.app.routes if getattr(r, "operation_id", "") == "quarantineFile")
+    path = address.format(record_id=piece["record_id"], sha256=piece["files"][0]["sha256"])
+    answer = province["tuan"].post(path, {"code": "personal_data"})
+    assert answer.status_code == 200, answer.text
+    assert province["mai"].get(f"/v1/papers/{paper['paper_id']}/zip").json()["code"] == "paper_not_ready"
+    _, data = zip_of(province["mai"])
+    file.write_bytes(data)
+    assert dossier.check(file) == []
+    with zipfile.ZipFile(file) as found:
+        assert not [name for name in found.namelist() if name.startswith("minh_chung/")]
