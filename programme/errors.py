@@ -25,6 +25,12 @@ class UnitUnknown(ProgrammeError):
     code = "unit_unknown"
 
 
+class TableInvalid(ProgrammeError):
+    """A table has faults; `errors` names each with row and column, and nothing was imported."""
+
+    code = "table_invalid"
+
+
 class UnitsInvalid(ProgrammeError):
     """A table of units has faults; `errors` names each with row and column, and nothing was imported."""
 

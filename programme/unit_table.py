@@ -1,73 +1,52 @@
-"""A CSV table of units as checked rows, and every fault in one. Pure."""
+"""A table of units as checked rows, and every fault in one. Pure."""
 
-import csv
-import io
 import re
-import unicodedata
 from collections.abc import Iterator, Set
 
 from programme.codes import COMMUNE_LEVEL, KINDS
 from programme.errors import UnitsInvalid
 from programme.faults import Fault, fault, listed
-from programme.yaml_lines import decode
+from programme.sheet import Numbered, Row, plain, read
 
 REQUIRED = ("code", "name_vi", "name_en", "kind")
 OPTIONAL = ("parent", "active")
-LARGEST = 2**21
 CODE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}"
 COMMUNE_CODE = r"[0-9]{5}"  # the state's own numbering
 NAME = r"[^\x00-\x1f\x7f]{1,200}"
 RESERVED = "programme"  # scopes are `<unit code>/<year>`, and `programme/<year>` is everybody's
 
-Row = dict[str, str]
-Numbered = list[tuple[int, Row]]
+HEADERS = {
+    "code": ("ma", "ma don vi"),
+    "name_vi": ("ten", "ten don vi", "ten tieng viet"),
+    "name_en": ("ten tieng anh",),
+    "kind": ("loai", "loai don vi", "loai hinh"),
+    "parent": ("thuoc xa", "thuoc", "ma xa", "don vi cap tren"),
+    "active": ("hoat dong", "con hoat dong"),
+}
+SPOKEN = dict(
+    zip(("xa", "phuong", "dac khu", "co quan", "doanh nghiep", "truong"), KINDS, strict=True),
+    **{"co so giao duc": "school"},
+)
+YES = {"co": "true", "1": "true", "khong": "false", "0": "false"}
 
 
 def read_units(table: str | bytes, communes: Set[str]) -> list[Row]:
     """Rows with the columns of the header, NFC, outer blanks removed; `communes` are codes that may be parents too.
 
-    Raises UnitsInvalid with every fault, by line and column.
+    CSV, XLSX or YAML (`sheet.py`). Raises UnitsInvalid with every fault, by line and column.
     """
-    text, faults = decode(table) if isinstance(table, bytes) else (table, [])
-    rows: Numbered = []
-    if len(text) > LARGEST:
-        faults = [fault(1, "", "too_big", most=LARGEST)]
-    elif not faults:
-        rows, faults = _rows(unicodedata.normalize("NFC", text))
-        faults += _faults(rows, communes)
+    rows, faults = read(table, HEADERS, REQUIRED)
+    rows = [(line, {**row, **_told(row)}) for line, row in rows]
+    faults += _faults(rows, communes)
     if faults:
         raise UnitsInvalid(count=len(faults), errors=listed(faults))
     return [row for _, row in rows]
 
 
-def _rows(text: str) -> tuple[Numbered, list[Fault]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: Numbered = []
-    faults: list[Fault] = []
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        faults += _header_faults(header)
-        if faults:
-            return [], faults
-        for cells in reader:
-            if len(cells) == len(header):
-                rows.append((reader.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=True))))
-            elif cells:
-                faults.append(fault(reader.line_num, "", "cells", found=len(cells), expected=len(header)))
-    except csv.Error as error:
-        faults.append(fault(reader.line_num, "", "syntax", problem=error))
-    return rows, faults
-
-
-def _header_faults(header: list[str]) -> Iterator[Fault]:
-    for name in REQUIRED:
-        if name not in header:
-            yield fault(1, name, "column_missing")
-    for index, name in enumerate(header):
-        if name not in (*REQUIRED, *OPTIONAL):
-            yield fault(1, name, "column_unknown")
-        elif name in header[:index]:
-            yield fault(1, name, "twice", value=name, first=1)
+def _told(row: Row) -> Row:
+    """Kinds and yes or no as people write them."""
+    told = {"kind": SPOKEN.get(plain(row["kind"]), row["kind"])}
+    return told | ({"active": YES.get(plain(row["active"]), row["active"])} if "active" in row else {})
 
 
 def _faults(rows: Numbered, communes: Set[str]) -> Iterator[Fault]:

@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 from programme.codes import COMMUNE_LEVEL, KINDS
 from programme.errors import UnitUnknown
 from programme.models import Unit
-from programme.unit_table import REQUIRED, Row, read_units
+from programme.sheet import Row
+from programme.unit_table import REQUIRED, read_units
 
 PACKAGED = ("communes.csv", "other_units.csv")
 # The kind as people say it, so that "xa tien du" finds the commune of that name.

@@ -35,6 +35,7 @@ from service.routes import (
     erasures,
     events,
     health,
+    imports,
     media,
     metrics,
     oauth,
@@ -73,8 +74,8 @@ ABOUT = (
     "`Accept-Language`, and one next `action`."
 )
 ROUTERS = (
-    auth, second_factor, accounts, clients, delegations, apps, oauth, audit, catalogue, sync, rescue, ops, pull,
-    events, uploads, media, previews, quarantine, records, redactions, signals, reviews, desk, review_items,
+    auth, second_factor, accounts, clients, delegations, apps, oauth, audit, catalogue, imports, sync, rescue, ops,
+    pull, events, uploads, media, previews, quarantine, records, redactions, signals, reviews, desk, review_items,
     progress, cases, year, yearly, press, papers, proofs, privacy, erasures, health, metrics,
 )  # fmt: skip
 

@@ -61,7 +61,7 @@ def plan(bench: Bench, paper_id: str, record_id: str) -> tuple[str, int]:
     members += [_text(bench.store, paper_id, dossier.MANIFEST, listed)]
     members += [_text(bench.store, paper_id, dossier.SIGNATURE, signature)]
     index = hashlib.sha256(texts[dossier.INDEX]).hexdigest()
-    bench.store.put(plan_key(paper_id), orjson.dumps({"index": index, "members": members}))
+    bench.store.put(plan_key(paper_id), orjson.dumps({"index": index, "members": [list(member) for member in members]}))
     whole = hashlib.sha256()
     for piece in stream(bench.store, members):
         whole.update(piece)

@@ -71,3 +71,8 @@ def shut_out_app(who: Person, _place: Any) -> str:
     """There is none by this name: to be told so is to be let through."""
     answer = verdict(who.province.http.delete(f"/v1/apps/{uuid.uuid4()}", headers=who.headers))
     return "ok" if answer == "app_unknown" else answer
+
+
+def import_table(who: Person, _place: Any) -> str:
+    headers = {**who.headers, "Content-Type": "application/octet-stream"}
+    return verdict(who.province.http.post("/v1/imports/units", content=b"x", headers=headers))

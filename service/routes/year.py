@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from programme import figures as evidence
@@ -14,10 +14,23 @@ from programme.figures import By
 from service.deps import CALLER_CODES, Caller, Config, Db, Deadlines, Now
 from service.fields import Answer, Body, Instant
 from service.problems import responses
+from service.tables import AS_CSV, Form, as_csv
 
 router = APIRouter(prefix="/v1", tags=["programme"])
 Unit = Annotated[str, Path(max_length=32, pattern=r"^[A-Za-z0-9_.-]+$")]
 Year = Annotated[int | None, Query(ge=2000, le=2999)]
+READ = {**AS_CSV, **responses(*CALLER_CODES)}
+UNIT = {"unit": "Mã đơn vị", "name_vi": "Đơn vị", "unit_kind": "Loại đơn vị"}
+CASE_COLUMNS = {
+    "type": "Việc",
+    "unit_kind": "Loại đơn vị",
+    "state": "Mã tình trạng",
+    "state_vi": "Tình trạng",
+    "count": "Số lượng",
+    "oldest_days": "Số ngày lâu nhất",
+}
+OVERDUE_COLUMNS = {**UNIT, "months": "Tháng chưa báo cáo"}
+FUNDING_COLUMNS = {**UNIT, "funding_need": "Nhu cầu kinh phí (đồng)"}
 
 
 class DossierState(Answer):
@@ -132,10 +145,13 @@ def read_dossier(
     return Dossier.model_validate({**found.model_dump(), "content": orjson.loads(found.content)})
 
 
-@router.get("/overview", operation_id="overview", responses=responses(*CALLER_CODES))
-def read_overview(caller: Caller, db: Db, config: Config, now: Now, year: Year = None) -> Overview:
-    """Totals of what the caller may read: cases by type, kind of unit and state, and quotas."""
-    return Overview.model_validate(db.read(figures.overview, caller, year or config.programme_year, now))
+@router.get("/overview", operation_id="overview", response_model=Overview, responses=READ)
+def read_overview(
+    caller: Caller, db: Db, config: Config, now: Now, year: Year = None, form: Form = "json"
+) -> Overview | Response:
+    """Totals of what the caller may read: cases by type, kind of unit and state, and quotas; as CSV, the cases."""
+    found = Overview.model_validate(db.read(figures.overview, caller, year or config.programme_year, now))
+    return found if form == "json" else as_csv(found.cases, CASE_COLUMNS, f"tong-quan-{found.year}")
 
 
 @router.get("/overview/evidence", operation_id="evidenceFigures", responses=responses(*CALLER_CODES))
@@ -147,20 +163,30 @@ def evidence_figures(
     return [EvidenceRow.model_validate(row) for row in found]
 
 
-@router.get("/reports/overdue", operation_id="overdueReports", responses=responses(*CALLER_CODES))
+@router.get("/reports/overdue", operation_id="overdueReports", response_model=list[Overdue], responses=READ)
 def overdue_reports(
-    caller: Caller, db: Db, config: Config, deadlines: Deadlines, now: Now, year: Year = None
-) -> list[Overdue]:
+    caller: Caller,
+    db: Db,
+    config: Config,
+    deadlines: Deadlines,
+    now: Now,
+    year: Year = None,
+    form: Form = "json",
+) -> list[Overdue] | Response:
     """Units that the caller may read and whose monthly report is overdue, by code."""
     found = db.read(figures.overdue, caller, year or config.programme_year, deadlines, now)
-    return [Overdue.model_validate(row) for row in found]
+    late = [Overdue.model_validate(row) for row in found]
+    return late if form == "json" else as_csv(late, OVERDUE_COLUMNS, "bao-cao-qua-han")
 
 
-@router.get("/funding", operation_id="fundingNeeds", responses=responses(*CALLER_CODES))
-def funding_needs(caller: Caller, db: Db, config: Config, year: Year = None) -> list[Funding]:
+@router.get("/funding", operation_id="fundingNeeds", response_model=list[Funding], responses=READ)
+def funding_needs(
+    caller: Caller, db: Db, config: Config, year: Year = None, form: Form = "json"
+) -> list[Funding] | Response:
     """Funding needs by unit, for readers and for the finance department."""
     found = db.read(figures.funding, caller, year or config.programme_year)
-    return [Funding.model_validate(row) for row in found]
+    needs = [Funding.model_validate(row) for row in found]
+    return needs if form == "json" else as_csv(needs, FUNDING_COLUMNS, "nhu-cau-kinh-phi")
 
 
 @router.put("/quotas/{year}", operation_id="setQuotas", responses=responses(*CALLER_CODES, "not_permitted"))

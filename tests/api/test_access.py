@@ -106,6 +106,7 @@ def _upload(method: str) -> Callable[[Person, Place], str]:
 
 PROBES: dict[str, Callable[[Person, Place], str]] = {
     "importCriteriaSet": _import,
+    "importTable": access_probes.import_table,
     "push": _push,
     "pull": lambda who, at: listed(who.post("/v1/sync/pull", {"limit": 1000}), at.record["id"]),
     "listRecords": lambda who, at: listed(who.get("/v1/records"), at.record["id"]),

@@ -1,0 +1,48 @@
+"""Tables that an office brings along, as CSV, XLSX or YAML; a dry run says what would happen."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query
+
+from service.deps import CALLER_CODES, Caller, Config, Db, Now, Types
+from service.fields import Answer
+from service.importing import ImportKind, import_table
+from service.problems import responses
+
+router = APIRouter(prefix="/v1/imports", tags=["catalogue"])
+
+
+class TableImported(Answer):
+    """What came new, came with other values, or was as before; after a dry run, what would have."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+@router.post(
+    "/{kind}",
+    operation_id="importTable",
+    responses=responses(
+        *CALLER_CODES,
+        "not_permitted",
+        "units_invalid",
+        "table_invalid",
+        "catalogue_invalid",
+        "catalogue_version_reused",
+        "criteria_set_unknown",
+    ),
+)
+def import_a_table(
+    kind: ImportKind,
+    body: Annotated[bytes, Body(media_type="application/octet-stream", description="CSV, XLSX or YAML, at most 2 MiB")],
+    caller: Caller,
+    db: Db,
+    types: Types,
+    config: Config,
+    now: Now,
+    dry_run: Annotated[bool, Query(description="only say what would happen")] = False,
+) -> TableImported:
+    """For administrators of the province. All or nothing: a problem names every fault with row and column."""
+    run = db.rehearse if dry_run else db.write
+    return TableImported.model_validate(run(import_table, types, caller, kind, body, config.programme_year, now))
