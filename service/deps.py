@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from auth import audit, clients, sessions, tokens
 from auth.audit import Act, Trace
-from auth.errors import ClientRevoked, ScopeInsufficient, TokenMissing
+from auth.errors import ClientRevoked, ScopeInsufficient, TokenInvalid, TokenMissing
 from auth.keyring import Keyring
 from auth.keys import SigningKeys
 from auth.principal import Principal
@@ -139,6 +139,8 @@ async def _claims(
     """
     if bearer is None:
         raise TokenMissing
+    if len(request.headers.getlist("authorization")) > 1:  # a proxy may have read the other one
+        raise TokenInvalid
     claims = tokens.verify_access(bearer.credentials, keys, config.public_url, now)
     if claims.scope is not None and not opens(claims.scope, getattr(request.scope.get("route"), "operation_id", "")):
         raise ScopeInsufficient
