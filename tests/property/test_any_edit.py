@@ -103,7 +103,8 @@ def test_no_device_writes_what_the_service_owns(engine: Engine, script: Script, 
     assert evidence(engine) == before
     for sent, answer in zip(bold, answers, strict=True):
         for op, result in zip(sent.ops, answer["results"], strict=True):
-            if op.get("set") and result["status"] in EFFECTIVE and result["place"]:
+            edits = op["action"] in ("create", "patch", "resolve") and op.get("set")
+            if edits and result["status"] in EFFECTIVE and result["place"]:
                 refused = {f["path"][1:] for f in result["fields"] if f["reason"] == "field_server_owned"}
                 assert refused == names
 
