@@ -8,9 +8,10 @@ Doc = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of an op: the digest it is stored under, its status and code."""
+    """What became of an op: the digest and the number it is stored under, its status and code."""
 
     digest: bytes
+    dev_seq: int | None
     status: str
     code: str | None
 

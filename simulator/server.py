@@ -273,7 +273,10 @@ class ModelServer:
         """How it ended, for the checker."""
         tables = self.tables
         return Ending(
-            {op_id: Fate(row.digest, row.outcome.status, row.outcome.code) for op_id, row in tables.ops.items()},
+            {
+                op_id: Fate(row.digest, row.dev_seq, row.outcome.status, row.outcome.code)
+                for op_id, row in tables.ops.items()
+            },
             {record_id: orjson.loads(held.doc) for record_id, held in tables.records.items()},
             {account: {f"{u}/2026" for u in units} | {f"user:{account}"} for account, units in self.grants.items()},
             [*self._logs(), *self._reviews()],

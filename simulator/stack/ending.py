@@ -29,8 +29,10 @@ def ending(day: "Day") -> Ending:
 
 
 def _ending(session: Session, day: "Day") -> Ending:
-    ops = select(col(Op.op_id), col(Op.digest), col(Op.status), col(Op.result))
-    fates = {i: Fate(d, status, orjson.loads(result).get("code")) for i, d, status, result in session.execute(ops)}
+    ops = select(col(Op.op_id), col(Op.digest), col(Op.dev_seq), col(Op.status), col(Op.result))
+    fates = {
+        i: Fate(d, n, status, orjson.loads(result).get("code")) for i, d, n, status, result in session.execute(ops)
+    }
     docs = {i: orjson.loads(doc) for i, doc in session.execute(select(col(Record.id), col(Record.doc)))}
     reach = {}
     for account, units in day.held.items():
