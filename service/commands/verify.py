@@ -31,7 +31,9 @@ def add_parser(subparsers: Any) -> None:
     verify.add_argument(
         "file", type=Path, help="of `minhchung prove`, pages of GET /v1/proofs, or the ZIP of a dossier"
     )
-    verify.add_argument("--keys", type=Path, help="trusted keys: what /.well-known/jwks.json answered, kept before")
+    verify.add_argument(
+        "--keys", type=Path, help="trusted keys: what /.well-known/minhchung-keys.json answered, kept before"
+    )
     verify.add_argument("--receipt", type=Path, action="append", default=[], help="a receipt of a device, compact JWS")
     verify.add_argument("--files", type=Path, help="folder of files named by their SHA-256; all have to be there")
     verify.set_defaults(run=_verify)

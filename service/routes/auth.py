@@ -172,3 +172,9 @@ def jwks(keys: Keys, token_keys: TokenKeys, response: Response) -> dict[str, Any
     """RFC 7517 key set: what verifies tokens, then what verifies evidence, retired keys included."""
     response.headers["Cache-Control"] = "max-age=3600"
     return {"keys": token_keys.jwks()["keys"] + keys.jwks()["keys"]}
+
+
+@router.get("/.well-known/minhchung-keys.json", operation_id="evidenceKeys")
+def evidence_keys(keys: Keys) -> dict[str, Any]:
+    """Public keys, old ones too, of all that the service signs as evidence: `--keys` of `minhchung verify`."""
+    return keys.jwks()

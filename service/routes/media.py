@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field, StringConstraints
 from sqlmodel import Session
 
 from auth.principal import Principal
+from auth.tokens import sign
 from programme.reading import chosen
 from service.answers import disposition
-from service.deps import CALLER_CODES, Caller, Db, Store, Witnessed
+from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Now, Store, Witnessed
 from service.fields import RECORD_ID, SHA256, Answer, AsOf, Body, Digest, RecordId, Version
 from service.file_codes import FILE_CODES
 from service.problems import responses
@@ -21,6 +22,7 @@ from storage.errors import ObjectUnknown
 from storage.store import BlobStore
 from sync import files, media, served
 from sync.errors import SyncError
+from sync.receipt import MEDIA_TYP, media_receipt
 
 CODES = (*CALLER_CODES, "record_unknown", *FILE_CODES, "original_restricted", "range_invalid", "storage_unavailable")
 RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
@@ -57,6 +59,7 @@ class FileStanding(Answer):
 
 class FileStandings(BaseModel):
     files: list[FileStanding]
+    receipt: Annotated[str | None, Field(description="JWS over those whose every byte came and was hashed here")]
 
 
 class RangeInvalid(SyncError):
@@ -64,11 +67,14 @@ class RangeInvalid(SyncError):
 
 
 @router.post("/v1/media/verify", operation_id="verifyMedia", responses=responses(*CALLER_CODES))
-def verify(held: HeldFiles, caller: Caller, db: Db) -> FileStandings:
+def verify(held: HeldFiles, caller: Caller, db: Db, signing: Keys, config: Config, now: Now) -> FileStandings:
     """How the files that a phone holds stand here, in the order asked: which to send, which it may delete."""
     found = db.read(files.standings, caller, [(f.record_id, f.sha256) for f in held.files])
-    told = zip(held.files, found, strict=True)
-    return FileStandings(files=[FileStanding(**{**asked.model_dump(), **shown}) for asked, shown in told])
+    told = list(zip(held.files, found, strict=True))
+    here = [(asked.record_id, asked.sha256) for asked, shown in told if shown["state"] == files.VERIFIED]
+    said = media_receipt(here, caller, config.public_url, now) if here else None
+    standings = [FileStanding(**{**asked.model_dump(), **shown}) for asked, shown in told]
+    return FileStandings(files=standings, receipt=said and sign(signing, MEDIA_TYP, said))
 
 
 @router.get(

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from auth import devices
+from auth.tokens import sign
 from service import answers
-from service.deps import CALLER_CODES, Caller, Db, Language, Now
+from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Language, Now
 from service.fields import Answer, Body
 from service.problems import responses
 from service.strict import StrictRoute
@@ -16,6 +17,7 @@ from service.wire import Clock
 from sync.intake import MAX_IDS, reconcile, rescue
 from sync.outcome import Outcome
 from sync.push import MAX_OPS
+from sync.receipt import TYP, restated
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
 Name = Annotated[str, Field(max_length=64)]
@@ -42,6 +44,7 @@ class Standings(Answer):
 
     epoch: str
     ops: list[Standing]
+    receipt: Annotated[str | None, Field(description="JWS: the same for those that came, each with when it did")]
 
 
 class RescueRequest(BaseModel):
@@ -60,10 +63,14 @@ class Kept(Answer):
 
 
 @router.post("/reconcile", operation_id="reconcile", responses=responses(*CALLER_CODES, "restored"))
-def reconcile_ops(body: ReconcileRequest, caller: Caller, db: Db, language: Language) -> Standings:
-    """Says of each op what became of it, for a phone that was restored or shared its client id with another."""
+def reconcile_ops(
+    body: ReconcileRequest, caller: Caller, db: Db, keys: Keys, config: Config, now: Now, language: Language
+) -> Standings:
+    """Says of each op what became of it, for a phone that was restored, was cloned, or has lost its receipts."""
     epoch, known = db.read(reconcile, caller, body.op_ids)
-    return Standings(epoch=epoch, ops=[Standing(**answers.standing(i, known.get(i), language)) for i in body.op_ids])
+    said = db.read(restated, known.values(), epoch, caller, config.public_url, now) if known else None
+    ops = [Standing(**answers.standing(i, known.get(i), language)) for i in body.op_ids]
+    return Standings(epoch=epoch, ops=ops, receipt=said and sign(keys, TYP, said))
 
 
 async def _raw(request: Request) -> bytes:

@@ -113,6 +113,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "readRecord": lambda who, at: verdict(who.get(f"/v1/records/{at.record['id']}")),
     "readHistory": lambda who, at: verdict(who.get(f"/v1/records/{at.record['id']}/history")),
     "readProof": lambda who, at: verdict(who.get("/v1/proofs", scope=f"{at.unit}/2026")),
+    "proveRecord": lambda who, at: verdict(who.get(f"/v1/proofs/{at.record['id']}")),
     "getMedia": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}")),
     "getMediaHead": _head_media,
     "getPreview": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{SHA}/pictures/thumbnail")),
