@@ -2,10 +2,12 @@
 JSON lives in text columns: it is written once, hashed as written, and passed through to pulls unparsed.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Text, UniqueConstraint, true
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Text, UniqueConstraint, text, true
 from sqlmodel import Field, SQLModel
 
 SCOPE = String().with_variant(String(collation="C"), "postgresql")  # compared by range: the order of bytes everywhere
+
+OPEN = "status IN ('held', 'rejected')"  # ops that a person may have to look at
 
 
 class SyncEpoch(SQLModel, table=True):
@@ -98,6 +100,9 @@ class Op(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("client_id", "dev_seq", name="op_client_seq"),
         Index("op_open", "status", "scope"),
+        Index(  # the order of the desk; the many that were applied are not in it
+            "op_desk", "status", "received_at", "op_id", postgresql_where=text(OPEN)
+        ),
     )
     op_id: str = Field(primary_key=True)
     client_id: str

@@ -10,8 +10,9 @@ from people import KINH_BAC, Province
 from phones import SCOPE
 from programme.models import DeskItem
 from programme.queue import Place, Wanted, places_query
+from sync import desk
 from sync.feed import feed, heads_query
-from sync.models import LeftRecord, Record, ScopeHead
+from sync.models import LeftRecord, Op, Record, ScopeHead
 
 MANY = 20_000
 
@@ -38,6 +39,9 @@ def fill(session: Session) -> None:
         ]  # fmt: skip
         session.execute(insert(DeskItem), items)
     session.execute(insert(ScopeHead), [{"scope": f"x{n}/2026", "seq": 1, "hash": b"h"} for n in range(MANY)])
+    op = {"client_id": "phone", "actor": "lan", "scope": SCOPE, "received_at": 1, "digest": b"", "result": "{}"}
+    ops = [{**op, "op_id": f"{n:036}", "status": "applied" if n % 4 else "held"} for n in range(MANY)]
+    session.execute(insert(Op), ops)
     lefts = [{"scope": SCOPE, "seq": n, "record_id": f"{n:036}", "ver": 1} for n in range(MANY + 1, MANY + 5001)]
     session.execute(insert(LeftRecord), lefts)
 
@@ -69,5 +73,9 @@ def test_pages_and_heads_are_read_by_index_without_sorting_or_scanning(province:
         queue = plan(province, places_query(scopes, wanted, after, 101))
         assert ("desk_item_scope" if scopes else "desk_item_year") in queue, queue
         assert not re.search(r"Seq Scan on desk_item|SCAN desk_item", queue), queue
+    mai = Principal("mai", "", (Grant("*", Role.PROVINCE_COORDINATOR),))
+    listed = plan(province, desk.in_order(mai).limit(101).params(status="held"))
+    assert "op_desk" in listed, listed
+    assert not re.search(r"\bSort\b|Seq Scan|TEMP B-TREE|\bSCAN\b", listed), listed
     heads = plan(province, heads_query(lan))
     assert not re.search(r"\bSort\b|Seq Scan|TEMP B-TREE|\bSCAN\b", heads), heads
