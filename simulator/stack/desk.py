@@ -74,6 +74,8 @@ class Desk:
         if answer.status_code == 200:
             if decision["decision"] == "verified":
                 self.decided.append((decision["record_id"], decision["on"]["ver"]))
+            else:  # of what was verified before, the reviewer has thought again
+                self.decided = [(i, ver) for i, ver in self.decided if i != decision["record_id"]]
             return f"{decision['decision']} {where}"
         if code not in UNDECIDED:
             self.odd.append(f"a decision on {where} was refused as {code}")
