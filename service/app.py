@@ -90,6 +90,13 @@ EXPOSED = (
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The service, ready to serve a migrated database. Raises ValueError for settings that must not be served."""
     refuse_unsafe(settings)
+    app = assemble(settings)
+    furnish(app.state, settings, clock or SystemClock(), Database(settings.db_url))
+    return app
+
+
+def assemble(settings: Settings) -> FastAPI:
+    """Routes and layers, as the settings want them, with nothing behind them yet: `furnish` its state before use."""
     app = Service(
         title="Minh Chứng",
         version=VERSION,
@@ -100,7 +107,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # an address has one spelling
     )
-    furnish(app.state, settings, clock or SystemClock(), Database(settings.db_url))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"],

@@ -9,7 +9,7 @@ import uuid
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import MutableHeaders, State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.addresses import host_of, source_of
@@ -32,8 +32,7 @@ class Service(FastAPI):
     """A FastAPI application inside an `Edge`."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        state = self.state
-        return Edge(Coding(super().build_middleware_stack()), state.settings, state.secret, state.metrics)
+        return Edge(Coding(super().build_middleware_stack()), self.state)
 
 
 class Edge:
@@ -43,9 +42,18 @@ class Edge:
     Every request leaves one line in the log, under the id that its answer carries as `X-Request-Id`.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, secret: bytes, metrics: Metrics) -> None:
-        self.app, self.settings, self.secret, self.metrics = app, settings, secret, metrics
-        self.hosts = {urlsplit(settings.public_url).hostname, "localhost", "127.0.0.1", "::1"}
+    def __init__(self, app: ASGIApp, held: State) -> None:
+        self.app, self.held = app, held
+
+    @property
+    def settings(self) -> Settings:
+        settings: Settings = self.held.settings
+        return settings
+
+    @property
+    def hosts(self) -> set[str | None]:
+        """Names under which a service in production answers."""
+        return {urlsplit(self.settings.public_url).hostname, "localhost", "127.0.0.1", "::1"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -105,10 +113,11 @@ class Edge:
         account_id = scope["state"].get("account_id")
         method = scope["method"] if scope["method"] in METHODS else "other"
         route, seconds = getattr(scope.get("route"), "path", None), time.perf_counter() - begun
-        self.metrics.requests.labels(method, route or "none", status).observe(seconds)
+        metrics: Metrics = self.held.metrics
+        metrics.requests.labels(method, route or "none", status).observe(seconds)
         told = {
             "request": scope["state"]["request_id"],
-            "principal": pseudonym(self.secret, account_id) if account_id else None,
+            "principal": pseudonym(self.held.secret, account_id) if account_id else None,
             "method": method,
             "route": route,
             "status": status,

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from people import Province
+from people import Province, assembled
 from postgres import Postgres
 from service import backup
-from service.app import create_app
+from service.app import furnish
 from service.checkpoints import open_epoch
+from service.db import Database
 from service.restore import restore
 from service.settings import Settings
 
@@ -36,7 +37,8 @@ def bring_back(province: Province, manifest: backup.Manifest, settings: Settings
     province.http.close()
     province.db.close()
     province.settings = settings
-    province.app = create_app(settings, province.clock)
+    province.app = assembled(settings)
+    furnish(province.app.state, settings, province.clock, Database(settings.db_url))
     province.db = province.app.state.database
     province.http = type(province.http)(province.app, raise_server_exceptions=False)
 
