@@ -14,8 +14,10 @@ from sqlmodel import Session
 from auth.errors import AuthError
 from bare_engine import TYPES, Engine, Push, counted_salts
 from postgres import Postgres
+from programme.decision import Decision
 from programme.errors import ProgrammeError
-from programme.review import DECISIONS, Decision, decide
+from programme.review import decide
+from programme.transitions import DECISIONS
 from proof import chain
 from scripts import FIRST, RECORDS, assembled, pushes, random_scripts
 from sync import desk, redaction, tally
@@ -109,7 +111,7 @@ def _refuse(session: Session, engine: Engine, which: int, _number: int) -> Any:
 def _decide(session: Session, engine: Engine, which: int, number: int) -> Any:
     held = session.get(Record, RECORDS[which % 3])
     seen = (held.ver, held.content_digest) if held else (1, "0" * 64)
-    asked = Decision(str(UUID(int=number)), RECORDS[which % 3], *seen, DECISIONS[which % 3], "other")
+    asked = Decision(str(UUID(int=number)), RECORDS[which % 3], *seen, DECISIONS[which % 3], "other", "Chưa rõ")
     return orjson.loads(decide(session, TYPES, engine.who("tuan"), asked, engine.now))
 
 
