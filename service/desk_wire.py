@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from programme import queue
 from programme.comparisons import Signal
@@ -78,6 +78,12 @@ class Filters(BaseModel):
             signals=self.signals,
             sort=self.sort,
         )
+
+
+class SavedFilters(Filters):
+    """The same as a body, where a number is no yes and a text is no number."""
+
+    model_config = ConfigDict(strict=True)
 
 
 class QueueQuery(Filters):

@@ -3,7 +3,16 @@
 from typing import Annotated, Literal
 
 from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from auth.principal import Grant
 from sync.instant import iso
@@ -15,6 +24,16 @@ Instant = Annotated[
     PlainSerializer(iso, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
+
+
+def _written(value: object) -> object:
+    """A number is no instant: nobody knows whether it counts seconds or milliseconds. Raises ValueError."""
+    if not isinstance(value, str):
+        raise ValueError("an instant is text, as RFC 3339 has it")  # noqa: TRY004  # what pydantic asks for
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_NO_CONTROLS)]
 UnitCode = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,31})$")]
 

@@ -10,7 +10,7 @@ from programme import figures, queue, views
 from programme.reasons import REASONS
 from service import answers
 from service.deps import CALLER_CODES, Caller, Config, Db, Now, Witnessed
-from service.desk_wire import ClaimItem, Filters, QueueQuery, ReasonItem, ViewItem, Workload
+from service.desk_wire import ClaimItem, Filters, QueueQuery, ReasonItem, SavedFilters, ViewItem, Workload
 from service.listing import decode_since, encode_since, told_to
 from service.problems import responses
 from service.wire import QueuePage
@@ -70,7 +70,7 @@ def list_views(caller: Caller, db: Db) -> list[ViewItem]:
     "/views/{name}", operation_id="saveView", status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(*CALLER_CODES, "too_many_views"),
 )  # fmt: skip
-def save_view(name: ViewName, body: Filters, caller: Caller, db: Db, now: Now) -> None:
+def save_view(name: ViewName, body: SavedFilters, caller: Caller, db: Db, now: Now) -> None:
     """Keeps filters under a name."""
     db.write(views.save, caller, name, body.model_dump(exclude_unset=True), now)
 

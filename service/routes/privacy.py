@@ -4,14 +4,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from privacy import desk, moves
 from privacy.desk import Opening
 from privacy.register import Register
 from service import subjects
 from service.deps import CALLER_CODES, Caller, Db, Keys, Now, Types, Witnessed
-from service.fields import Answer, Body, Instant
+from service.fields import Answer, Body, Instant, Moment
 from service.listing import Limit, Place, decode_since, encode_since
 from service.problems import responses
 from service.subjects import Processing
@@ -36,7 +36,7 @@ class NewCase(Body):
     account_id: UUID | None = None
     subject: Words = ""
     words: Annotated[Words, Field(min_length=1)]
-    at: Annotated[AwareDatetime | None, Field(description="received, or discovered; absent: now")] = None
+    at: Annotated[Moment | None, Field(description="received, or discovered; absent: now")] = None
 
 
 class CaseMove(Body):

@@ -1,6 +1,7 @@
 """One piece of evidence on a reviewer's screen, and taking it in hand (docs/programme.md)."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response, status
 
@@ -16,7 +17,7 @@ CLAIM_CODES = (*CALLER_CODES, "record_unknown", "review_not_permitted", "not_rev
 
 
 @router.get(
-    "/{record_id}",
+    "/{record_id:uuid}",  # so that the other addresses of this desk are no records
     operation_id="reviewItem",
     response_class=Response,
     responses={
@@ -25,13 +26,13 @@ CLAIM_CODES = (*CALLER_CODES, "record_unknown", "review_not_permitted", "not_rev
     },
 )
 def read_item(
-    record_id: RecordUuid,
+    record_id: UUID,
     at: Witnessed,
     language: Language,
     seen: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="The version to compare with.")] = None,
 ) -> Response:
     """Versions, what changed since this reviewer last saw it, files with pictures, signals, decisions, the claim."""
-    found = at.db.read(review_item.item, at.caller, record_id, at.now, seen)
+    found = at.db.read(review_item.item, at.caller, str(record_id), at.now, seen)
     at.saw_records([(found.shown.id, found.shown.doc)])
     shown = ReviewItem.model_validate({**found.beside(), "signals": signal_items(found.signals, language)})
     return answers.json_response(

@@ -10,7 +10,7 @@ import pytest
 
 from people import KINH_BAC, PASSWORD, YEAR
 
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "4"))
 
 
 class Phone(threading.Thread):

@@ -65,7 +65,9 @@ class HttpTransport:
         if answer.status_code != 201 or "Location" not in answer.headers:
             raise Garbled("not an answer to the creation of an upload")
         # Only its path counts: tokens and files go to no other host, whatever an answer says.
-        return answer.request.url.join(answer.headers["Location"]).raw_path.decode(), *self._progress(answer)
+        url = answer.request.url.join(answer.headers["Location"]).raw_path.decode()
+        # tus lets a service leave out what an upload that was only just made holds.
+        return url, *(self._progress(answer) if "Upload-Offset" in answer.headers else self.upload_offset(url))
 
     def upload_offset(self, url: str) -> tuple[int, str]:
         return self._progress(self._signed("HEAD", url, headers=TUS))
