@@ -58,7 +58,7 @@ def make(
         raise MoveIllegal(state=row.state, current={"moves": machine.legal(row.state)})
     if faults := _faults(row, move, asked):
         raise MoveIncomplete(errors=faults)
-    _guard(row, move, asked)
+    _guard(row, move)
     end = running(row, stopped(session, row)).get(move.stops)
     outcome = _effects(session, registry, principal, register, row, asked, sign, now)
     session.add(
@@ -110,7 +110,7 @@ def _ids(value: Any) -> bool:
     return isinstance(value, list) and 0 < len(value) <= 200 and all(isinstance(one, str) for one in value)
 
 
-def _guard(row: PrivacyCase, move: Move, _asked: Asked) -> None:
+def _guard(row: PrivacyCase, move: Move) -> None:
     """Where harm is possible the authority is told; a breach is dismissed only where none is (law, article 23)."""
     harm = json.loads(row.facts).get("harm")
     if move.action in ("dismiss", "notify") and harm is not (move.action == "notify"):

@@ -9,13 +9,12 @@ import segno
 
 from auth import accounts, enrolments
 from auth.accounts import OPERATOR
-from auth.errors import AuthError
 from auth.keys import load_secret
 from auth.passwords import generate_password, hash_password
 from auth.principal import Grant, Role
 from service.clock import SystemClock
+from service.commands.refusal import done
 from service.db import Database
-from service.problems import message
 from service.settings import Settings
 
 
@@ -44,15 +43,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Runs one verb on a migrated database; 0 when done, 1 with a line on standard error when refused."""
-    database = Database(settings.db_url)
-    try:
-        VERBS[args.verb](args, settings, database, SystemClock().now())
-    except AuthError as error:
-        print(message(error.code, "en", error.params), file=sys.stderr)
-        return 1
-    finally:
-        database.close()
-    return 0
+    verb = VERBS[args.verb]
+    return done(settings, lambda database: verb(args, settings, database, SystemClock().now()))
 
 
 def _add(args: argparse.Namespace, _settings: Settings, database: Database, now: int) -> None:

@@ -1,18 +1,16 @@
 """`minhchung app`: third-party apps, registered on the server itself."""
 
 import argparse
-import sys
 from typing import Any
 
 from auth import accounts, apps, audit
 from auth.accounts import OPERATOR
 from auth.apps import CODE, GRANT_TYPES, AppView, NewApp
 from auth.audit import Trace
-from auth.errors import AuthError
 from auth.scopes import SCOPES
 from service.clock import SystemClock
+from service.commands.refusal import done
 from service.db import Database
-from service.problems import message
 from service.settings import Settings
 
 
@@ -37,15 +35,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Runs one verb on a migrated database; 0 when done, 1 with a line on standard error when refused."""
-    database = Database(settings.db_url)
-    try:
-        VERBS[args.verb](args, database, SystemClock().now())
-    except AuthError as error:
-        print(message(error.code, "en", error.params), file=sys.stderr)
-        return 1
-    finally:
-        database.close()
-    return 0
+    verb = VERBS[args.verb]
+    return done(settings, lambda database: verb(args, database, SystemClock().now()))
 
 
 def _add(args: argparse.Namespace, database: Database, now: int) -> None:

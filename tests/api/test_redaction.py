@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from auth import accounts
-from auth.accounts import OPERATOR
-from auth.principal import Grant, Role
+from desk_of_privacy import BASIS, officer
 from people import KINH_BAC, YEAR, Person, Province, file_entry
 from pictures import jpeg
 from proof.jws import unverified
@@ -21,13 +19,6 @@ from storage import keys
 from sync import backups
 
 SCOPE = f"{KINH_BAC}/{YEAR}"
-BASIS = "Luật 91/2025/QH15, Điều 14"
-
-
-def officer(province: Province) -> Person:
-    grant = Grant("*", Role.DATA_PROTECTION_OFFICER)
-    province.db.write(accounts.create_account, OPERATOR, "bao", "Bảo", province.clock.now(), grants=(grant,))
-    return Person(province, "bao")
 
 
 def erase(who: Person, record_id: str, *fields: str, redaction_id: str = "") -> Any:

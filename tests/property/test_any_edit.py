@@ -2,12 +2,10 @@
 
 import copy
 import unicodedata
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session
@@ -22,13 +20,6 @@ from scripts import RECORDS, Script, random_scripts, scripts
 from sync import records
 from sync.outcome import EFFECTIVE
 from sync.state import SERVER_OWNED
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    made = Engine(f"sqlite:///{tmp_path_factory.mktemp('engine') / 'one.db'}")
-    yield made
-    made.db.close()
 
 
 @random_scripts

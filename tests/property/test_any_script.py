@@ -1,10 +1,8 @@
 """What holds for any script of ops: numbers, answers and groups, on a real database (docs/promises.md)."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,13 +10,6 @@ from bare_engine import FORKED, SCOPES, Engine, Push
 from scripts import RECORDS, Script, random_scripts, scripts
 from sync.models import LogEntry, OpWait, Record, Replica, Revision, ScopeHead
 from sync.outcome import EFFECTIVE
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    made = Engine(f"sqlite:///{tmp_path_factory.mktemp('engine') / 'one.db'}")
-    yield made
-    made.db.close()
 
 
 @random_scripts
