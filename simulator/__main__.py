@@ -41,6 +41,8 @@ def main() -> int:
     parser.add_argument("--processes", type=int, help="how many at a time; as a rule one for each core")
     parser.add_argument("--keep", type=Path, help="folder for red seeds, as regression files")
     args = parser.parse_args()
+    if args.keep:
+        args.keep.mkdir(parents=True, exist_ok=True)
     modelled = range(args.first, args.first + args.seeds)
     stacked = range(args.first, args.first + args.stack_seeds)
     violations = [

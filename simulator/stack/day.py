@@ -223,7 +223,7 @@ class Day:
 
     def regrant(self, phone: FieldPhone) -> str:
         """A grant is given or taken."""
-        self.site.clock.advance(1)
+        self.site.pass_time(1)
         held = self.held[phone.account]
         if UNITS[1] in held:
             held.discard(UNITS[1])
@@ -253,7 +253,7 @@ class Day:
     def time(self, _phone: FieldPhone) -> str:
         """It passes: tokens expire, and sometimes uploads do."""
         hours = self.rng.choice((0.3, 2, 30, 200))
-        self.site.clock.advance(int(hours * HOUR))
+        self.site.pass_time(int(hours * HOUR))
         self.site.attend()
         return f"{hours} hours"
 
@@ -262,7 +262,7 @@ class Day:
         self.calm()
         for number in range(2):
             self.site.kill(number)
-        self.site.clock.advance(DAY)
+        self.site.pass_time(DAY)
         self.trace.append("the faults stop")
         for phone in self.phones:
             phone.calm()

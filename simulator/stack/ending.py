@@ -104,9 +104,10 @@ def _reviews(session: Session, day: "Day", docs: dict[str, Any]) -> Iterator[str
 
 
 def _thrift(day: "Day") -> Iterator[str]:
-    """An interruption costs at most one piece of a file, sent again."""
+    """An interruption costs at most one piece of a file, sent again; an upload that expired, what it held."""
     for phone in day.phones:
         sizes = phone.disk.execute("select coalesce(sum(size), 0) from file").fetchone()[0]
-        network = phone.network
-        if not phone.went_back and network.sent > sizes + PIECE * network.interrupted:
-            yield f"{phone.account} sent {network.sent} bytes of {sizes}, interrupted {network.interrupted} times"
+        network, expired = phone.network, day.site.expired[phone.account_id]
+        if not phone.went_back and network.sent > sizes + expired + PIECE * network.interrupted:
+            told = f"{phone.account} sent {network.sent} bytes of {sizes}, interrupted {network.interrupted} times"
+            yield f"{told}, and {expired} bytes expired"

@@ -3,11 +3,14 @@
 A process that dies loses everything but the database and the store; the other one goes on.
 """
 
+from collections import Counter
 from contextlib import nullcontext
 from random import Random
 from typing import Any
 
 import httpx
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from auth import accounts, sessions
 from auth.accounts import OPERATOR
@@ -17,6 +20,8 @@ from auth.tokens import issue_access
 from service.db import Database
 from simulator.failpoints import Killed
 from simulator.stack.workshop import luck, workshop
+from sync.models import Upload
+from sync.uploads import VERIFIED
 
 
 class Site:
@@ -29,6 +34,7 @@ class Site:
         self.generations = [0, 0]
         self.apps = [self.shop.furnish(number) for number in range(2)]
         self.deaths = 0
+        self.expired = Counter[str]()
 
     @property
     def database(self) -> Database:
@@ -63,6 +69,19 @@ class Site:
         self.deaths += 1
         self.generations[number] += 1
         self.shop.furnish(number)
+
+    def pass_time(self, ms: int) -> None:
+        """The clock moves on. `expired`: account id -> bytes of unfinished uploads that were forgotten over it."""
+        since = self.clock.now()
+        self.clock.advance(ms)
+        with self.points.safe():
+            self.database.read(self._note_expired, since)
+
+    def _note_expired(self, session: Session, since: int) -> None:
+        ended = col(Upload.expires_at).between(since + 1, self.clock.now())
+        uploads = select(col(Upload.account_id), col(Upload.id)).where(ended, col(Upload.state) != VERIFIED)
+        for account_id, upload_id in session.execute(uploads):
+            self.expired[account_id] += self.state.store.size(upload_id)
 
     def work(self) -> int:
         """A worker does what waits; it may die over it."""
