@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from auth.accounts import administered
 from auth.errors import AccountUnknown, ClientRevoked, ClientUnknown, EnrolmentInvalid
-from auth.models import Client
-from auth.principal import Principal
+from auth.models import Account, Client, Membership
+from auth.principal import EVERY_UNIT, Principal
 
 RevokedAs = Literal["lost", "retired"]
 FILES_FOLLOW = 24 * 60 * 60 * 1000
@@ -36,6 +36,18 @@ class ClientView:
     revoked_as: str | None
     drained_at: int | None
     wiped_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A client and the person who carries it. `serves`: whether they still hold a role in the very unit asked about."""
+
+    client_id: str
+    name: str
+    account_id: str
+    account: str
+    revoked_as: str | None
+    serves: bool
 
 
 def client_of(session: Session, account_id: str, install: Install, now: int) -> Client:
@@ -124,6 +136,25 @@ def list_clients(session: Session, by: Principal, account_id: str, now: int) -> 
     administered(session, by, account_id, now)
     found = select(Client).where(Client.account_id == account_id).order_by(col(Client.created_at), Client.id)
     return [_view(client) for client in session.exec(found)]
+
+
+def in_unit(session: Session, unit: str, year: int, now: int) -> list[Carried]:
+    """Clients of those who hold a role that reaches this unit and year, or once did."""
+    reach = col(Membership.unit).in_((unit, EVERY_UNIT)), col(Membership.year).in_((0, year))
+    serves: dict[str, bool] = {}
+    for role in session.exec(select(Membership).where(*reach)):
+        here = role.unit == unit and (role.until is None or role.until > now)
+        serves[role.account_id] = serves.get(role.account_id, False) or here
+    carried = (
+        select(Client, Account.name)
+        .join(Account, col(Account.id) == col(Client.account_id))
+        .where(col(Client.account_id).in_(serves))
+        .order_by(Account.name, Client.id)
+    )
+    return [
+        Carried(client.id, client.name, client.account_id, name, client.revoked_as, serves[client.account_id])
+        for client, name in session.exec(carried)
+    ]
 
 
 def _view(client: Client) -> ClientView:

@@ -20,7 +20,7 @@ from programme.standing import Standing, standing_of
 from sync import canonical
 from sync.instant import iso
 from sync.records import current
-from sync.waiting import unsent
+from sync.waiting import owing
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,15 @@ def completeness(session: Session, unit: str, year: int, calendar: Calendar, now
     """Where the dossier of a unit's year stands. Raises UnitUnknown."""
     standing = standing_of(session, unit, year)
     progress = assess(session, standing, now)
-    return Completeness(standing, progress, unsent(session, f"{unit}/{year}"), calendar.last_day("dossier", year))
+    return Completeness(standing, progress, _owing(session, f"{unit}/{year}"), calendar.last_day("dossier", year))
+
+
+def _owing(session: Session, scope: str) -> list[dict[str, Any]]:
+    """Phones from which something is still to come, the one that was here last first."""
+    return [
+        {"client_id": o.client_id, "pending": o.pending, "missing_dev_seq": o.missing, "seen_at": iso(o.seen_at)}
+        for o in owing(session, scope)
+    ]
 
 
 def state_of(

@@ -1,4 +1,4 @@
-"""Counting what somebody may read, scope by scope, and what a device said of itself when it last pushed."""
+"""Counting what somebody may read, scope by scope, and where they wrote."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from auth.principal import Principal
-from sync.models import Attachment, LogEntry, Record, Replica
+from sync.models import Attachment, LogEntry, Record
 from sync.visibility import visible
 
 
@@ -18,15 +18,6 @@ class Tally:
     scope: str
     records: int
     with_files: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a client's ops have come, and what it said waits; `seen_at` is ms."""
-
-    last_dev_seq: int
-    pending: int
-    seen_at: int
 
 
 def readable_by(session: Session, principal: Principal) -> list[Tally]:
@@ -40,12 +31,6 @@ def readable_by(session: Session, principal: Principal) -> list[Tally]:
         .order_by(col(Record.scope))
     )
     return [Tally(scope, records, int(named)) for scope, records, named in session.execute(statement)]
-
-
-def replica(session: Session, client_id: str) -> Progress | None:
-    """None for a client that has never pushed."""
-    row = session.get(Replica, client_id)
-    return Progress(row.last_dev_seq, row.pending, row.seen_at) if row else None
 
 
 def written_by(session: Session, account_id: str) -> list[str]:

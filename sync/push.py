@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from auth.principal import Permission, Principal
@@ -13,16 +13,16 @@ from sync.append import Salt, random_salt, write
 from sync.epoch import require_epoch
 from sync.errors import BatchTooLarge, ReplicaForked
 from sync.followers import tell_followers
-from sync.models import Op, Replica
+from sync.models import Replica
 from sync.op import envelope
 from sync.outcome import Outcome
 from sync.plan import Authority, Forked
 from sync.planner import Planner
 from sync.types import Registry
+from sync.waiting import progress
 from sync.world import DbWorld
 
 MAX_OPS = 500
-WINDOW = 2 * MAX_OPS
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ def push(
     write(session, planner.plan, now, salt)
     tell_followers(session, registry, planner.plan, now)
     _attach_docs(answered, planner, principal)
-    acked, missing, last = _progress(session, replica, principal.client_id)
+    acked, missing, last = progress(session, replica, principal.client_id)
     mark = {
         "client_id": principal.client_id,
         "acked_through": acked,
@@ -95,22 +95,6 @@ def _lock_replica(session: Session, client_id: str, now: int) -> int:
         start = {"client_id": client_id, "acked_through": 0, "last_dev_seq": 0, "pending": 0, "seen_at": now}
         session.execute(Replica.__table__.insert(), [start])  # type: ignore[attr-defined]
     return found or 0
-
-
-def _progress(session: Session, acked: int, client_id: str) -> tuple[int, list[int], int]:
-    """How far the client's ops are durable without a hole, which of the next ones are missing, and the last (D14).
-
-    Looks `WINDOW` ops ahead and no further: behind an old hole a client may have sent very many.
-    """
-    where = (col(Op.client_id) == client_id, col(Op.dev_seq) > acked)
-    ahead = select(col(Op.dev_seq)).where(*where).order_by(col(Op.dev_seq)).limit(WINDOW)
-    later = list(session.execute(ahead).scalars())
-    while later and later[0] == acked + 1:
-        acked = later.pop(0)
-    here = set(later)
-    missing = [n for n in range(acked + 1, min(later[-1], acked + WINDOW)) if n not in here] if later else []
-    last = session.execute(select(func.max(col(Op.dev_seq))).where(*where)).scalar_one()
-    return acked, missing[:100], max(acked, last or 0)
 
 
 def _attach_docs(outcomes: list[Outcome], planner: Planner, principal: Principal) -> None:

@@ -1,26 +1,62 @@
-"""What has not arrived yet: installs that said, at their last push, that they still hold ops."""
+"""What has not arrived yet: ops that a device says it holds, and holes in the numbers of those that came (D14)."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
-from sync.instant import iso
-from sync.models import LogEntry, Op, Replica
+from sync.models import Op, Replica
+
+WINDOW = 1000
+NAMED = 100
 
 
-def unsent(session: Session, scope: str) -> list[dict[str, Any]]:
-    """Clients that wrote in `scope` before and reported unsent ops when last seen; most recent first."""
-    wrote = (
-        select(col(Op.client_id))
-        .join(LogEntry, col(LogEntry.op_id) == col(Op.op_id))
-        .where(col(LogEntry.scope) == scope, col(Op.client_id) != "")
-    )
-    where = (col(Replica.pending) > 0, col(Replica.client_id).in_(wrote))
-    rows = session.execute(
-        select(col(Replica.client_id), col(Replica.pending), col(Replica.seen_at))
-        .where(*where)
-        .order_by(col(Replica.seen_at).desc())
-        .limit(50)
-    )
-    return [{"client_id": client_id, "pending": pending, "seen_at": iso(at)} for client_id, pending, at in rows]
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """What a client had sent, and said to hold, when it was last here (`seen_at`, ms).
+
+    `missing`: numbers below `last_dev_seq` that never came, the first `NAMED` of them.
+    """
+
+    client_id: str
+    last_dev_seq: int
+    pending: int
+    missing: list[int]
+    seen_at: int
+
+
+def owing(session: Session, scope: str) -> list[Outstanding]:
+    """Clients that wrote in `scope` before and from which something is still to come, the latest here first."""
+    behind = or_(col(Replica.pending) > 0, col(Replica.acked_through) < col(Replica.last_dev_seq))
+    wrote = select(col(Op.op_id)).where(col(Op.client_id) == col(Replica.client_id), col(Op.scope) == scope).exists()
+    found = session.scalars(select(Replica).where(behind, wrote).order_by(col(Replica.seen_at).desc()))
+    return [_told(session, replica) for replica in found]
+
+
+def outstanding(session: Session, client_ids: Sequence[str]) -> dict[str, Outstanding]:
+    """By client; one that has never pushed is left out."""
+    replicas = session.scalars(select(Replica).where(col(Replica.client_id).in_(client_ids)))
+    return {replica.client_id: _told(session, replica) for replica in replicas}
+
+
+def progress(session: Session, acked: int, client_id: str) -> tuple[int, list[int], int]:
+    """How far the client's ops are durable without a hole, which of the next ones are missing, and the last (D14).
+
+    Looks `WINDOW` ops ahead and no further: behind an old hole a client may have sent very many.
+    """
+    where = (col(Op.client_id) == client_id, col(Op.dev_seq) > acked)
+    ahead = select(col(Op.dev_seq)).where(*where).order_by(col(Op.dev_seq)).limit(WINDOW)
+    later = list(session.execute(ahead).scalars())
+    while later and later[0] == acked + 1:
+        acked = later.pop(0)
+    here = set(later)
+    missing = [n for n in range(acked + 1, min(later[-1], acked + WINDOW)) if n not in here] if later else []
+    last = session.execute(select(func.max(col(Op.dev_seq))).where(*where)).scalar_one()
+    return acked, missing[:NAMED], max(acked, last or 0)
+
+
+def _told(session: Session, replica: Replica) -> Outstanding:
+    client, acked, last = replica.client_id, replica.acked_through, replica.last_dev_seq
+    missing = progress(session, acked, client)[1] if acked < last else []
+    return Outstanding(client, last, replica.pending, missing, replica.seen_at)

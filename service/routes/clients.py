@@ -4,17 +4,19 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import segno
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Query, status
 from pydantic import Field
 
 from auth import clients, enrolments
 from service.deps import CALLER_CODES, Config, Secret, Witnessed, uncached
 from service.fields import Answer, Body, Instant
-from service.holdings import holdings_of
+from service.holdings import holdings_of, phones_of
 from service.problems import responses
 
 OF_ACCOUNT = (*CALLER_CODES, "not_permitted", "account_unknown")
 OF_CLIENT = (*CALLER_CODES, "not_permitted", "client_unknown")
+Unit = Annotated[str, Query(max_length=32, pattern=r"^[A-Za-z0-9_.-]+$")]
+Year = Annotated[int, Query(ge=2000, le=2999)]
 router = APIRouter(tags=["accounts"])
 
 
@@ -54,14 +56,32 @@ class Held(Answer):
     with_files: int
 
 
-class Holdings(Answer):
-    """What a device may hold at most: what its account could read, and what it said of its own outbox."""
+class Outbox(Answer):
+    """What a device said of its outbox when it last pushed, and which of its ops never came."""
 
     client_id: str
-    last_seen_at: Instant | None
-    pending: Annotated[int | None, Field(description="ops that waited on the device when it last called")]
-    last_dev_seq: Annotated[int | None, Field(description="the last op that has come from it")]
+    last_seen_at: Instant | None = None
+    pending: Annotated[int | None, Field(description="ops that waited on the device when it last called")] = None
+    last_dev_seq: Annotated[int | None, Field(description="the last op that has come from it")] = None
+    missing_dev_seq: Annotated[
+        list[int], Field(default_factory=list, description="ops before that one which never came, the first 100")
+    ]
+
+
+class Holdings(Outbox):
+    """What a device may hold at most: what its account could read, and what it said of its own outbox."""
+
     scopes: list[Held]
+
+
+class Phone(Outbox):
+    """A device of a unit. `serves`: whether whoever carries it still has a role there."""
+
+    name: str
+    account_id: str
+    account: str
+    revoked_as: str | None
+    serves: bool
 
 
 @router.get("/v1/accounts/{account_id}/clients", operation_id="listClients", responses=responses(*OF_ACCOUNT))
@@ -103,3 +123,14 @@ def client_holdings(client_id: UUID, at: Witnessed) -> Holdings:
     found = Holdings.model_validate(at.db.read(holdings_of, at.caller, str(client_id), at.now))
     at.saw("viewed", str(client_id), what="holdings")
     return found
+
+
+@router.get("/v1/clients", operation_id="listPhones", responses=responses(*CALLER_CODES, "not_permitted"))
+def list_phones(unit: Unit, year: Year, at: Witnessed) -> list[Phone]:
+    """The devices of a unit's people: when each was last here, what waits on it, and which of its ops never came.
+
+    A device that was shut out, or of somebody who has no role there, is listed while it owes something.
+    """
+    found = at.db.read(phones_of, at.caller, unit, year, at.now)
+    at.saw("viewed", f"{unit}/{year}", what="clients")
+    return [Phone.model_validate(phone) for phone in found]

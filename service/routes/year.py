@@ -36,7 +36,7 @@ FUNDING_COLUMNS = {**UNIT, "funding_need": "Nhu cầu kinh phí (đồng)"}
 class DossierState(Answer):
     """Where a dossier stands. `missing` keeps it from being sent; `waiting` and `phones` are for people to know of.
 
-    `phones`: installs that wrote in this unit and said, when they were last seen, that they still hold ops.
+    `phones`: devices of the unit's people that said they hold ops when they were last here, or whose ops have holes.
     """
 
     unit: str

@@ -166,6 +166,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "resetSecondFactor": lambda who, at: verdict(
         who.province.http.delete(f"/v1/accounts/{at.officer.account_id}/second-factor", headers=who.headers)
     ),
+    "listPhones": lambda who, at: verdict(who.get("/v1/clients", unit=at.unit, year=2026)),
     "clientHoldings": lambda who, at: verdict(who.get(f"/v1/clients/{at.officer.client_id}/holdings")),
     "delegateRole": lambda who, at: verdict(
         who.post("/v1/delegations", {"unit": at.unit, "role": "administrator", "username": "x", "until": LATER})

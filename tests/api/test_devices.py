@@ -125,3 +125,23 @@ def test_the_register_says_what_a_lost_phone_may_hold(province):
     held = province["quan"].get(f"/v1/clients/{lan.client_id}/holdings").json()
     assert held["scopes"] == [{"scope": f"{KINH_BAC}/2026", "records": 2, "with_files": 0}]
     assert (held["pending"], held["last_dev_seq"]) == (7, 2)
+
+
+def test_a_supervisor_sees_which_phones_of_the_unit_have_not_sent_all(province):
+    """Lan's second op was lost on the way and two more wait; Minh never synced (protocol D14, P55)."""
+    lan, ha = province["lan"], province["ha"]
+    first, lost, third = (lan.op("create", set={"title": title}) for title in "abc")
+    lan.push(first, third, pending=2)
+    phones = {p["account_id"]: p for p in ha.get("/v1/clients", unit=KINH_BAC, year=2026).json()}
+    assert set(phones) == {province[who].account_id for who in ("lan", "minh", "ha")}
+    of_lan = phones[lan.account_id]
+    assert (of_lan["pending"], of_lan["missing_dev_seq"], of_lan["last_dev_seq"]) == (2, [2], 3)
+    assert (phones[province["minh"].account_id]["last_seen_at"], of_lan["last_seen_at"]) == (
+        None,
+        "2026-09-21T14:13:20.000Z",
+    )
+    province.revoke("lan", KINH_BAC, Role.FIELD_OFFICER)
+    (gone,) = [p for p in ha.get("/v1/clients", unit=KINH_BAC, year=2026).json() if not p["serves"]]
+    assert gone["account_id"] == lan.account_id, "she serves there no longer, and still owes something"
+    lan.push(lost, pending=0)
+    assert all(p["serves"] for p in ha.get("/v1/clients", unit=KINH_BAC, year=2026).json()), "now she owes nothing"

@@ -98,7 +98,7 @@ def differences(answer: Message, got: httpx.Response, names: Names) -> list[str]
 
 def test_every_exchange_of_the_protocol_page_happens_as_shown(served) -> None:  # type: ignore[no-untyped-def]
     names = Names()
-    for name in ("minh", "tuan"):
+    for name in ("minh", "ha", "tuan"):
         with served.sign_in(name, PASSWORD, f"install-{name}") as client:
             names[name] = client.headers["Authorization"].removeprefix("Bearer ")
     for request, answer in exchanges((ROOT / "docs/protocol.md").read_text(encoding="utf-8")):
