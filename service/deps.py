@@ -28,29 +28,41 @@ from storage.store import BlobStore
 from sync.types import Registry
 
 
-# Coroutines, because the framework runs plain functions in a thread each, and none of these waits for anything.
-async def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
+def _part(name: str) -> Any:
+    """A part that `service.app.furnish` put into the state of the application.
+
+    A coroutine, as all that waits for nothing: the framework runs plain functions in a thread each.
+    """
+
+    async def found(request: Request) -> Any:
+        return getattr(request.app.state, name)
+
+    return Depends(found)
 
 
-async def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
+Db = Annotated[Database, _part("database")]
+Config = Annotated[Settings, _part("settings")]
+Store = Annotated[BlobStore, _part("store")]
+Types = Annotated[Registry, _part("types")]
+Keys = Annotated[SigningKeys, _part("keys")]  # of evidence
+Secret = Annotated[bytes, _part("secret")]
+Ticking = Annotated[Clock, _part("clock")]  # for a request that lasts
+Waking = Annotated[Wakes, _part("wakes")]
+Metered = Annotated[Metrics, _part("metrics")]
+Limited = Annotated[Limits, _part("limits")]
+Keyrings = Annotated[Keyring, _part("keyring")]
 
 
-async def _store(request: Request) -> BlobStore:
-    store: BlobStore = request.app.state.store
-    return store
+async def _calendar(config: Config) -> Calendar:
+    return config.calendar
 
 
-async def _calendar(request: Request) -> Calendar:
-    return (await _settings(request)).calendar
-
-
-async def _now(request: Request) -> int:
-    clock: Clock = request.app.state.clock
+async def _now(clock: Ticking) -> int:
     return clock.now()
+
+
+async def _token_keys(keyring: Keyrings) -> SigningKeys:
+    return keyring.current()
 
 
 async def _language(accept_language: Annotated[str, Header(include_in_schema=False)] = "vi") -> str:
@@ -63,66 +75,12 @@ def uncached(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-async def _clock(request: Request) -> Clock:
-    clock: Clock = request.app.state.clock
-    return clock
-
-
-async def _wakes(request: Request) -> Wakes:
-    wakes: Wakes = request.app.state.wakes
-    return wakes
-
-
-async def _metrics(request: Request) -> Metrics:
-    metrics: Metrics = request.app.state.metrics
-    return metrics
-
-
-Ticking = Annotated[Clock, Depends(_clock)]  # for a request that lasts
-Waking = Annotated[Wakes, Depends(_wakes)]
-Metered = Annotated[Metrics, Depends(_metrics)]
-Db = Annotated[Database, Depends(_database)]
-Config = Annotated[Settings, Depends(_settings)]
-Store = Annotated[BlobStore, Depends(_store)]
 Now = Annotated[int, Depends(_now)]
 Deadlines = Annotated[Calendar, Depends(_calendar)]
 Language = Annotated[str, Depends(_language)]
-
-
-async def _keys(request: Request) -> SigningKeys:
-    keys: SigningKeys = request.app.state.keys
-    return keys
-
-
-async def _token_keys(request: Request) -> SigningKeys:
-    keyring: Keyring = request.app.state.keyring
-    return keyring.current()
-
-
-async def _secret(request: Request) -> bytes:
-    secret: bytes = request.app.state.secret
-    return secret
-
-
-async def _types(request: Request) -> Registry:
-    types: Registry = request.app.state.types
-    return types
-
-
-Keys = Annotated[SigningKeys, Depends(_keys)]  # of evidence
 TokenKeys = Annotated[SigningKeys, Depends(_token_keys)]
-Types = Annotated[Registry, Depends(_types)]
-Secret = Annotated[bytes, Depends(_secret)]
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Access token from sign-in, enrol or refresh.")
-
-
-async def _limits(request: Request) -> Limits:
-    limits: Limits = request.app.state.limits
-    return limits
-
-
-Limited = Annotated[Limits, Depends(_limits)]
 
 
 async def _claims(
