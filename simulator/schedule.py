@@ -5,6 +5,8 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
+import orjson
+
 from minhchung_client import ClientError, Replica
 from simulator.checker import check
 from simulator.handset import Captured
@@ -126,7 +128,7 @@ class Schedule:
             return
         shown = self.server.docs()
         if shown:
-            self.screen = self.rng.choice(shown)
+            self.screen = orjson.loads(self.rng.choice(shown))
 
     def _quiet(self) -> list[str]:
         """No more faults: every outbox empties and every cursor reaches its head, in a bounded number of rounds."""

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -115,6 +116,11 @@ class ModelWorld:
         return None
 
 
+@cache
+def _principal(account: str, client: str, units: tuple[str, ...]) -> Principal:
+    return Principal(account, client, tuple(Grant(unit, Role.FIELD_OFFICER) for unit in units))
+
+
 class ModelServer:
     """Push, pull and decide, each one step that either happens or does not."""
 
@@ -126,7 +132,7 @@ class ModelServer:
         self.now = 1_700_000_000_000
 
     def principal(self, account: str, client: str) -> Principal:
-        return Principal(account, client, tuple(Grant(u, Role.FIELD_OFFICER) for u in sorted(self.grants[account])))
+        return _principal(account, client, tuple(sorted(self.grants[account])))
 
     def push(self, account: str, client: str, body: dict[str, Any]) -> dict[str, Any]:
         principal = self.principal(account, client)
@@ -201,6 +207,8 @@ class ModelServer:
         changes: list[dict[str, Any]] = []
         more = False
         for scope in sorted(scopes, key=lambda s: (s != principal.own_scope, s)):
+            if places.get(scope) == self.head(scope):
+                continue
             rows = self.changes(scope, places.get(scope, 0))
             taken = rows[: body["limit"] - len(changes)]
             changes += taken
@@ -259,9 +267,9 @@ class ModelServer:
         """What the chain says of an op."""
         return entry.payload
 
-    def docs(self) -> list[dict[str, Any]]:
-        """Every record, as a reviewer of the whole province sees it."""
-        return [orjson.loads(r.doc) for r in self.tables.records.values() if not r.scope.startswith("user:")]
+    def docs(self) -> list[str]:
+        """Every record, as a reviewer of the whole province is sent it."""
+        return [r.doc for r in self.tables.records.values() if not r.scope.startswith("user:")]
 
     def idle(self, rng: Random) -> None:
         """Time passes; a sound server has nothing left to do."""

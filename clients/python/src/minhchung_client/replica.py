@@ -118,21 +118,19 @@ class Replica(Mirror):
         for op_id, body in self.connection.execute(query, (max_ops,)).fetchall():
             if op_id in taken:
                 continue
-            unit = self._unit(body)
-            size += sum(len(one.encode()) for one in unit)
+            op = json.loads(body)
+            unit = [(op, body)] if op.get("tx") is None else self._group(op["tx"])
+            size += sum(len(one.encode()) for _, one in unit)
             if ops and (size > max_bytes or len(ops) + len(unit) > max_ops):
                 break
-            ops += map(json.loads, unit)
-            taken = {op["op_id"] for op in ops}
+            ops += [op for op, _ in unit]
+            taken |= {op["op_id"] for op, _ in unit}
         return ops
 
-    def _unit(self, body: str) -> list[str]:
-        """The bodies of the ops that go with one: those of its `tx`, in the order in which they were made."""
-        group = json.loads(body).get("tx")
-        if group is None:
-            return [body]
+    def _group(self, tx: str) -> list[tuple[Doc, str]]:
+        """The ops of a `tx` with their bodies, in the order in which they were made."""
         query = "select body from outbox where json_extract(body, '$.tx') = ? order by dev_seq"
-        return [one for (one,) in self.connection.execute(query, (group,))]
+        return [(json.loads(body), body) for (body,) in self.connection.execute(query, (tx,))]
 
     def apply_results(self, answer: Any) -> int:
         """Takes the answer to a push: each durable op leaves the outbox together with its record as it now is.
