@@ -7,6 +7,7 @@ to the rule of four eyes, an app does not.
 import hmac
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -119,7 +120,11 @@ def _safe_address(uri: str) -> bool:
 
 def redirects_to(app: App, uri: str) -> bool:
     """Whether `uri` is a registered one, letter by letter; on this machine the port is free (RFC 8252 §7.3)."""
-    known = app.redirect_uris.splitlines()
+    return leads_to(app.redirect_uris.splitlines(), uri)
+
+
+def leads_to(known: Collection[str], uri: str) -> bool:
+    """The same for any list of addresses."""
     return uri in known or (_safe_address(uri) and any(_on_this_machine(k) == _on_this_machine(uri) for k in known))
 
 

@@ -49,7 +49,7 @@ def enrol(session: Session, code: str, install: Install, secret: bytes, now: int
     row = session.get(Enrolment, _digest(secret, code), with_for_update=True)
     if row is None or row.expires_at <= now:
         raise EnrolmentInvalid
-    if row.client_id is None:
+    if row.used_at is None:
         client = client_of(session, row.account_id, install, now)
         row.client_id, row.used_at = client.id, now
     else:
@@ -59,6 +59,26 @@ def enrol(session: Session, code: str, install: Install, secret: bytes, now: int
     return open_session(session, client, now)
 
 
+def waiting(session: Session, code: str, secret: bytes, now: int) -> str:
+    """The digest of a code that nobody has used, for `spend`. Raises EnrolmentInvalid."""
+    code_hash = _digest(secret, code)
+    _unused(session.get(Enrolment, code_hash), now)
+    return code_hash
+
+
+def spend(session: Session, code_hash: str, now: int) -> str:
+    """Spends a code on something else than a device; the account that it was made for. Raises EnrolmentInvalid."""
+    row = _unused(session.get(Enrolment, code_hash, with_for_update=True), now)
+    row.used_at = now
+    return row.account_id
+
+
+def _unused(row: Enrolment | None, now: int) -> Enrolment:
+    if row is None or row.expires_at <= now or row.used_at is not None:
+        raise EnrolmentInvalid
+    return row
+
+
 def enrolment_uri(server: str, code: str) -> str:
     """What the QR picture holds; the app opens it."""
     return "minhchung://enrol?" + urlencode({"server": server, "code": code})
@@ -66,6 +86,8 @@ def enrolment_uri(server: str, code: str) -> str:
 
 def _again(session: Session, row: Enrolment, install: Install, now: int) -> Client:
     """The client that this code let in, if it is the one that asks and its first answer was never used."""
+    if row.client_id is None:
+        raise EnrolmentInvalid
     client = session.get_one(Client, row.client_id)
     same = hmac.compare_digest(client.install_id.encode(), install.install_id.encode())
     if not same or client.public_key != install.public_key or not close_unused(session, client.id, row.used_at or 0):

@@ -177,3 +177,45 @@ class OAuthRefused(AuthError):
     def __init__(self, error: str) -> None:
         super().__init__()
         self.error = error
+
+
+class KeyUnknown(TokenInvalid):
+    """No key of the provider has this name; it may have a new one."""
+
+    code = "token_invalid"
+
+
+class ExternalOff(AuthError):
+    """No outside provider is set up."""
+
+    code = "external_off"
+
+
+class ExternalInvalid(AuthError):
+    """A sign-in through the provider was not begun here, took too long, came twice, or is not what it says it is."""
+
+    code = "external_invalid"
+
+
+class ProviderUnavailable(AuthError):
+    """The provider does not answer, or says what no provider says."""
+
+    code = "provider_unavailable"
+
+
+class ReturnUriUnknown(AuthError):
+    """The settings do not name the address to which an app wants its browser back."""
+
+    code = "return_uri_unknown"
+
+
+class IdentityUnknown(AuthError):
+    """The provider knows this person, and no account here is tied to them."""
+
+    code = "identity_unknown"
+
+
+class IdentityTaken(AuthError):
+    """The provider's person is tied to another account."""
+
+    code = "identity_taken"

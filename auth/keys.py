@@ -9,12 +9,13 @@ import json
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -97,8 +98,9 @@ def adopt_public(directory: Path, keys: list[dict[str, Any]]) -> None:
     """
     known = load_keys(directory).public
     for jwk in keys:
-        x, y = (int.from_bytes(base64.urlsafe_b64decode(jwk[name] + "==")) for name in ("x", "y"))
-        key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+        key = foreign_key(jwk)
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise ValueError("not a P-256 key")  # noqa: TRY004  # wrong content, not a wrong call
         kid = _thumbprint(key)
         if kid not in known:
             _write_new(directory / RETIRED.format(kid=kid), _public_pem(key).encode())
@@ -156,6 +158,22 @@ def public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
     """The required members of a P-256 key (RFC 7518 §6.2.1)."""
     numbers = key.public_numbers()
     return {"crv": "P-256", "kty": "EC", "x": _b64(numbers.x.to_bytes(32)), "y": _b64(numbers.y.to_bytes(32))}
+
+
+def foreign_key(jwk: Mapping[str, Any]) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+    """The key of a JWK of somebody else: P-256, or RSA of 2048 bits and more (RFC 7518 §3.3). Raises ValueError."""
+
+    def number(name: str) -> int:
+        return int.from_bytes(base64.urlsafe_b64decode(str(jwk.get(name, "")) + "=="))
+
+    if jwk.get("kty") == "RSA":
+        key = rsa.RSAPublicNumbers(number("e"), number("n")).public_key()
+        if key.key_size < 2048:
+            raise ValueError("an RSA key has 2048 bits or more")
+        return key
+    if jwk.get("crv") != "P-256":
+        raise ValueError("neither RSA nor P-256")
+    return ec.EllipticCurvePublicNumbers(number("x"), number("y"), ec.SECP256R1()).public_key()
 
 
 def _thumbprint(key: ec.EllipticCurvePublicKey) -> str:

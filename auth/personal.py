@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from auth.accounts import in_force
 from auth.errors import AccountUnknown
+from auth.external import identity_of
 from auth.models import Account, AuditEntry, Client, Membership
 from auth.principal import Role
 
@@ -23,11 +24,13 @@ def held(session: Session, account_id: str) -> dict[str, Any]:
         raise AccountUnknown
     roles = session.exec(select(Membership).where(Membership.account_id == account_id).order_by(col(Membership.since)))
     clients = session.exec(select(Client).where(Client.account_id == account_id).order_by(col(Client.created_at)))
+    identity = identity_of(session, account_id)
     about = (col(AuditEntry.actor) == account_id) | (col(AuditEntry.subject) == account_id)
     trail = session.exec(select(AuditEntry).where(about).order_by(col(AuditEntry.seq).desc()).limit(TRAIL))
     return {
         "account": account.model_dump(exclude=SECRET),
         "roles": [role.model_dump() for role in roles],
+        "identity": identity.model_dump() if identity else None,
         "devices": [client.model_dump(exclude=SECRET) for client in clients],
         "trail": [entry.model_dump(include={"seq", "at", "act", "client", "source", "subject"}) for entry in trail],
     }

@@ -9,16 +9,17 @@ import json
 import re
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jose import jwk, jws
 from jose.exceptions import JOSEError
 
-from auth.errors import TokenExpired, TokenInvalid
-from auth.keys import SigningKeys, public_jwk
+from auth.errors import KeyUnknown, TokenExpired, TokenInvalid
+from auth.keys import SigningKeys, foreign_key, public_jwk
 
 ALG = "ES256"
 ACCESS = "at+jwt"  # RFC 9068 §2.1
@@ -26,6 +27,8 @@ PROOF = "dpop+jwt"  # RFC 9449 §4.2
 LIFETIME = 15 * 60
 LEEWAY = 60
 LONGEST = 4096
+LONGEST_FOREIGN = 16 * 1024  # providers put groups and names into their tokens
+FOREIGN_HEADER = {"alg", "typ", "kid", "x5t", "x5t#S256"}  # no key, no address and no `crit` comes with a token
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -152,6 +155,43 @@ def _verified(token: str, keys: SigningKeys, typ: str) -> dict[str, Any]:
     if not isinstance(claims, dict):
         raise TokenInvalid
     return claims
+
+
+def foreign_claims(
+    token: str, keys: Iterable[Mapping[str, Any]], algorithm: str, types: Collection[str | None]
+) -> dict[str, Any]:
+    """Claims of a JWS of somebody else, by one of `keys` (JWK), in the one `algorithm` (RS256, ES256) agreed on.
+
+    `types`: what its `typ` may be, in small letters; None: it may be absent. Raises KeyUnknown, TokenInvalid.
+    """
+    if len(token) > LONGEST_FOREIGN or not SHAPE.fullmatch(token):
+        raise TokenInvalid
+    try:
+        header = jws.get_unverified_header(token)
+        typ = str(header["typ"]).lower() if "typ" in header else None
+        if header.get("alg") != algorithm or typ not in types or not header.keys() <= FOREIGN_HEADER:
+            raise TokenInvalid
+        key = jwk.construct(_chosen(keys, header.get("kid"), algorithm), algorithm)  # type: ignore[arg-type]
+        claims = json.loads(jws.verify(token, key, algorithms=[algorithm]))
+    except (JOSEError, ValueError, RecursionError) as error:
+        raise TokenInvalid from error
+    if not isinstance(claims, dict):
+        raise TokenInvalid
+    return claims
+
+
+def _chosen(
+    keys: Iterable[Mapping[str, Any]], kid: object, algorithm: str
+) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+    """The one key of this name and kind that signs; without a name, the only one."""
+    kty = {"RS256": "RSA", "ES256": "EC"}[algorithm]
+    fit = [
+        k for k in keys if k.get("kty") == kty and k.get("use", "sig") == "sig" and k.get("alg", algorithm) == algorithm
+    ]
+    found = [k for k in fit if k.get("kid") == kid] if kid is not None else fit
+    if len(found) != 1:
+        raise KeyUnknown
+    return foreign_key(found[0])
 
 
 def verify_detached(signature: str, payload: bytes, public_key: str, typ: str) -> bool:

@@ -22,6 +22,7 @@ from service.edge import Service
 from service.limits import Limits
 from service.metrics import Metrics
 from service.oauth import refused
+from service.provider import Provider
 from service.routes import (
     accounts,
     apps,
@@ -34,6 +35,7 @@ from service.routes import (
     desk,
     erasures,
     events,
+    external,
     health,
     imports,
     media,
@@ -74,9 +76,9 @@ ABOUT = (
     "`Accept-Language`, and one next `action`."
 )
 ROUTERS = (
-    auth, second_factor, accounts, clients, delegations, apps, oauth, audit, catalogue, imports, sync, rescue, ops,
-    pull, events, uploads, media, previews, quarantine, records, redactions, signals, reviews, desk, review_items,
-    progress, cases, year, yearly, press, papers, proofs, privacy, erasures, health, metrics,
+    auth, external, second_factor, accounts, clients, delegations, apps, oauth, audit, catalogue, imports, sync,
+    rescue, ops, pull, events, uploads, media, previews, quarantine, records, redactions, signals, reviews, desk,
+    review_items, progress, cases, year, yearly, press, papers, proofs, privacy, erasures, health, metrics,
 )  # fmt: skip
 
 
@@ -133,6 +135,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
     state.limits = Limits()
+    state.provider = Provider(settings)
     state.types = registry()
     state.media_arrived = _arrival_hook(state.types)
     state.worker = Worker(Bench(state.database, state.store, state.types, state.clock, settings))

@@ -17,6 +17,10 @@ def unsafe(settings: Settings) -> list[str]:
     for name, secret in (("secret", settings.secret), ("metrics_token", settings.metrics_token)):
         if secret is not None and _foreseen(secret if isinstance(secret, str) else secret.get_secret_value()):
             found.append(f"{name} must be random: take 48 bytes from a generator, or leave it unset")
+    if settings.oidc_issuer is not None and urlsplit(settings.oidc_issuer).scheme != "https":
+        found.append("oidc_issuer must be https: who signs in would be told in the clear, by anybody")
+    if settings.oidc_issuer is not None and not settings.oidc_client_id:
+        found.append("oidc_client_id must say what the provider calls this service")
     if "*" in settings.cors_origins:
         found.append("cors_origins must name each web app: `*` lets every page on the web call the service")
     if "*" in settings.trusted_proxies or "0.0.0.0/0" in settings.trusted_proxies:

@@ -22,6 +22,7 @@ from service.clock import Clock
 from service.db import Database
 from service.limits import Limits, requests_of_client
 from service.metrics import Metrics
+from service.provider import Provider
 from service.settings import Settings
 from service.wakes import Wakes
 from storage.store import BlobStore
@@ -50,6 +51,7 @@ Ticking = Annotated[Clock, _part("clock")]  # for a request that lasts
 Waking = Annotated[Wakes, _part("wakes")]
 Metered = Annotated[Metrics, _part("metrics")]
 Limited = Annotated[Limits, _part("limits")]
+Outside = Annotated[Provider, _part("provider")]
 Keyrings = Annotated[Keyring, _part("keyring")]
 
 

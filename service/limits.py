@@ -42,6 +42,7 @@ class Room:
 
 GUESSES = Policy("guesses", 10, 15 * MINUTE_MS)  # wrong passwords and codes for one name, from one address
 ADDRESS = Policy("address", 100, 15 * MINUTE_MS)  # wrong passwords and codes from one address, whatever the name
+TRIPS = Policy("trips", 300, 15 * MINUTE_MS)  # browsers sent to the outside provider for one address
 
 
 class Limits:

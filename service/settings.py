@@ -80,6 +80,25 @@ class Settings(BaseSettings):
             "Unset: in production."
         ),
     ] = None
+    oidc_issuer: Annotated[
+        str | None,
+        Field(description="OpenID provider through which people may sign in as well; unset: none (docs/sign-in.md)."),
+    ] = None
+    oidc_client_id: Annotated[str, Field(description="What that provider calls this service.")] = ""
+    oidc_client_secret: Annotated[
+        SecretStr | None, Field(description="Its secret there; unset: a public client, by PKCE alone.")
+    ] = None
+    oidc_algorithm: Annotated[
+        Literal["RS256", "ES256"], Field(description="The one algorithm that the provider signs with.")
+    ] = "RS256"
+    oidc_strong: Annotated[
+        tuple[str, ...],
+        Field(description="Values of `amr` or `acr` (JSON list) that count as a second factor shown at the provider."),
+    ] = ("mfa",)
+    oidc_return_uris: Annotated[
+        tuple[str, ...],
+        Field(description="Addresses of apps (JSON list) to which a browser may be sent back from the provider."),
+    ] = ()
     client_requests_per_minute: Annotated[
         int, Field(ge=1, description="Requests that one device may make in a minute, and at once.")
     ] = 6000

@@ -39,6 +39,13 @@ def run(script: Path, *args: str, **how: object) -> "subprocess.CompletedProcess
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False, **how)  # type: ignore[call-overload,no-any-return]
 
 
+def start(script: Path, *args: str) -> "subprocess.Popen[str]":
+    """Starts such a script as a process that goes on; its first line says that it is ready."""
+    env = {**os.environ, "NODE_PATH": str(FOLDER / "node_modules")}
+    command = [str(node() / "bin/node"), str(script), *args]
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
 def install(folder: Path) -> None:
     """Raises SystemExit where a package is not the one that was listed."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ NUMBERS = {
         " CVE-2017-12635 CVE-2022-24706 CVE-2023-26268 Formplayer-1761 CVE-2023-32060 kobocat-551 Central-fixes"
         " Central-2055 tuspyserver-93 CVE-2026-28803 Dropship AnkiDroid-4366 ODK-fabrication"
     ),
-    "Tokens": {"forged", "differential", "lost-answer", "stolen", "rotation"},
+    "Tokens": {"forged", "differential", "lost-answer", "stolen", "rotation", "foreign"},
     "Attacks": words(
         "hash-knowledge cursor lost-phone cloned-device malicious-files decompression ssrf xml replay log-injection"
         " brute-force exif supply-chain"

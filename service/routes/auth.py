@@ -1,6 +1,6 @@
 """Signing in, enrolling a device, refreshing, signing out, and who one is."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Response, status
 from pydantic import Field, StringConstraints
@@ -8,15 +8,14 @@ from pydantic import Field, StringConstraints
 from auth import accounts
 from auth.clients import Install
 from auth.errors import RefreshReused
-from auth.keys import SigningKeys, p256_public_pem
+from auth.keys import p256_public_pem
 from auth.principal import Permission
-from auth.sessions import ClientSession
-from auth.tokens import LIFETIME, Proof, issue_access
+from auth.tokens import Proof
+from service.admitted import Session, admitted
 from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Now, TokenKeys, uncached
 from service.doorway import Doorway
-from service.fields import Answer, Body, GrantItem, Instant, ShortText
+from service.fields import Answer, Body, GrantItem, ShortText
 from service.problems import responses
-from service.settings import Settings
 
 router = APIRouter(tags=["auth"], dependencies=[Depends(uncached)])
 
@@ -72,18 +71,6 @@ class SignOut(Body):
     refresh_token: RefreshText
 
 
-class Session(Answer):
-    """RFC 6749 §5.1 token answer, and who it is for. Store it durably before the old refresh token is forgotten."""
-
-    access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # the name of a scheme
-    expires_in: Annotated[int, Field(description="seconds")] = LIFETIME
-    refresh_token: str
-    refresh_expires_at: Instant
-    account_id: str
-    client_id: str
-
-
 class Me(Answer):
     """The caller; `scopes` are those it may pull, `*/<year>` standing for every unit."""
 
@@ -96,17 +83,6 @@ class Me(Answer):
     scopes: list[str]
 
 
-def _answer(keys: SigningKeys, config: Settings, session: ClientSession, now: int) -> Session:
-    access = issue_access(keys, config.public_url, session.account_id, session.client_id, now, strong=session.strong)
-    return Session(
-        access_token=access,
-        refresh_token=session.refresh_token,
-        refresh_expires_at=session.refresh_expires_at,
-        account_id=session.account_id,
-        client_id=session.client_id,
-    )
-
-
 @router.post(
     "/v1/auth/sign-in",
     operation_id="signIn",
@@ -117,7 +93,7 @@ def _answer(keys: SigningKeys, config: Settings, session: ClientSession, now: in
 def sign_in(body: SignIn, at: Doorway, config: Config, keys: TokenKeys) -> Session:
     """Signs in by user name and password, and by the second factor where `otp` is there."""
     install = Install(body.install_id, body.device_name)
-    return _answer(keys, config, at.sign_in(body.username, body.password, body.otp, install), at.now)
+    return admitted(keys, config, at.sign_in(body.username, body.password, body.otp, install), at.now)
 
 
 @router.post(
@@ -131,7 +107,7 @@ def enrol(body: Enrol, at: Doorway, config: Config, keys: TokenKeys) -> Session:
     """Signs a device in by a one-time code."""
     key = p256_public_pem(body.public_key) if body.public_key is not None else None
     install = Install(body.install_id, body.device_name, key)
-    return _answer(keys, config, at.enrol(body.code, install), at.now)
+    return admitted(keys, config, at.enrol(body.code, install), at.now)
 
 
 @router.post("/v1/auth/refresh", operation_id="refresh", responses=responses(*REFRESH_CODES))
@@ -141,7 +117,7 @@ def refresh(body: Refresh, at: Doorway, config: Config, keys: TokenKeys, dpop: P
     session = at.refresh(body.refresh_token, body.otp, proof)
     if isinstance(session, RefreshReused):
         raise session
-    return _answer(keys, config, session, at.now)
+    return admitted(keys, config, session, at.now)
 
 
 @router.post("/v1/auth/sign-out", operation_id="signOut", status_code=status.HTTP_204_NO_CONTENT, responses=responses())

@@ -163,6 +163,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
         who.post(f"/v1/clients/{at.officer.client_id}/revoke", {"revoked_as": "retired"})
     ),
     "setAccountActive": _set_active,
+    "untieIdentity": lambda who, at: verdict(who.delete(f"/v1/accounts/{at.officer.account_id}/identity")),
     "resetSecondFactor": lambda who, at: verdict(
         who.province.http.delete(f"/v1/accounts/{at.officer.account_id}/second-factor", headers=who.headers)
     ),
