@@ -5,9 +5,10 @@ administrator could let himself in as a reviewer of the province.
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import BindParameter, ColumnElement
+from sqlalchemy import BindParameter, ColumnElement, Row
 from sqlmodel import Session, col, or_, select, update
 
 from auth.errors import AccountExists, AccountUnknown, NotPermitted
@@ -179,19 +180,19 @@ def _grants(session: Session, account_ids: list[str], now: int) -> dict[str, tup
     return {account_id: tuple(sorted(grants, key=_order)) for account_id, grants in held.items()}
 
 
-def grant_of(row: Membership) -> Grant:
+def grant_of(row: Membership | Row[Any]) -> Grant:
     """The grant that a membership is."""
     return Grant(row.unit, Role(row.role), row.year or None)
 
 
-def not_ended(now: int | BindParameter[int]) -> ColumnElement[bool]:
-    """Memberships that hold at `now` or will."""
-    return or_(col(Membership.until).is_(None), col(Membership.until) > now)
+def not_ended(now: int | BindParameter[int], of: Any = Membership) -> ColumnElement[bool]:
+    """Memberships that hold at `now` or will; `of`: the model, or the columns of its table."""
+    return or_(col(of.until).is_(None), col(of.until) > now)
 
 
-def in_force(now: int | BindParameter[int]) -> ColumnElement[bool]:
+def in_force(now: int | BindParameter[int], of: Any = Membership) -> ColumnElement[bool]:
     """Memberships that hold at `now`."""
-    return (col(Membership.since) <= now) & not_ended(now)
+    return (col(of.since) <= now) & not_ended(now, of)
 
 
 def _order(given: Grant) -> tuple[str, str, int]:

@@ -1,9 +1,10 @@
 """Clients: one install of an app x one account, the `client_id` of the sync protocol."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
+from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
 from auth.accounts import administered
@@ -71,7 +72,7 @@ def client_of(session: Session, account_id: str, install: Install, now: int) -> 
     return client
 
 
-def refuse_revoked(client: Client, now: int, *, depositing: bool = False) -> None:
+def refuse_revoked(client: Client | Row[Any], now: int, *, depositing: bool = False) -> None:
     """Raises ClientRevoked; the answer says how, so that a lost phone can wipe itself.
 
     `depositing`: a retired one may still send what waits on it, and its files for a day after its last op.

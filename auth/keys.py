@@ -35,11 +35,15 @@ SHORTEST_SECRET = 32
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """The key that signs now, and every public key whose signatures still count, by `kid` (RFC 7638 thumbprint)."""
+    """The key that signs now, and every public key whose signatures still count, by `kid` (RFC 7638 thumbprint).
+
+    `checked`: what of these keys was verified before; it goes when a key comes or goes.
+    """
 
     kid: str
     private: ec.EllipticCurvePrivateKey = field(repr=False)
     public: dict[str, ec.EllipticCurvePublicKey]
+    checked: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def jwks(self) -> dict[str, Any]:
         """RFC 7517 key set: the current key first, then the next and the retired ones."""

@@ -11,9 +11,12 @@ from sqlmodel import Session, col, select
 from programme.catalogue_format import Catalogue, EvidenceKind, Item, Parsed, parse
 from programme.errors import CatalogueVersionReused, CriteriaSetUnknown
 from programme.models import CriteriaSet, Criterion
-from sync import canonical
+from sync import bulk, canonical
 
 NEWEST = (col(CriteriaSet.imported_at).desc(), col(CriteriaSet.id).desc(), col(CriteriaSet.version).desc())
+_SET = bulk.table(CriteriaSet).c
+# Every push asks this, so it is made once.
+ACTIVE = select(_SET.id, _SET.version).order_by(_SET.imported_at.desc(), _SET.id.desc(), _SET.version.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def active_set(session: Session) -> CriteriaSet:
 
 def active_version(session: Session) -> str | None:
     """`<id>/<version>` of the active set, or None: cheap enough to mark every push with."""
-    found = session.exec(select(CriteriaSet.id, CriteriaSet.version).order_by(*NEWEST).limit(1)).first()
+    found = session.execute(ACTIVE).first()
     return "/".join(found) if found else None
 
 

@@ -70,5 +70,5 @@ def _desk_rows(session: Session, ids: list[str]) -> dict[tuple[str, str], tuple[
     if not ids:
         return {}
     columns = (col(DeskItem.record_id), col(DeskItem.criterion), col(DeskItem.state), col(DeskItem.since))
-    found = session.execute(select(*columns).where(among(session, col(DeskItem.record_id), ids)))
+    found = session.execute(select(*columns).where(among(col(DeskItem.record_id), ids)))
     return {(record_id, criterion): (state, since) for record_id, criterion, state, since in found}

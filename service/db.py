@@ -5,12 +5,14 @@ call returns, so no answer can leave before it, and a transaction that the datab
 again from its start (docs/adr/0002).
 """
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from service.together import Together
@@ -19,6 +21,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 3
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+UNASKED = 1.0  # seconds for which a connection of the pool is taken to be alive
 # PostgreSQL: serialization failure, deadlock, unique violation (two installs racing with one op id: the second
 # attempt finds the first one's row), lock not available.
 RETRIED_STATES = frozenset({"40001", "40P01", "23505", "55P03"})
@@ -73,9 +77,11 @@ class Database:
 
     def _run(self, work: Callable[[Session], T], *, keep: bool) -> T:
         for attempt in range(1, ATTEMPTS + 1):
+            committing = False
             try:
                 with Session(self.writer, expire_on_commit=False) as session:
                     result = work(session)
+                    committing = keep
                     if keep:
                         session.commit()
                         self._announce(session)
@@ -83,7 +89,9 @@ class Database:
                         session.rollback()
                     return result
             except DBAPIError as error:
-                if attempt == ATTEMPTS or not _worth_retrying(error):
+                # A connection that was dead before the commit has stored nothing; after it, nobody knows.
+                dead = error.connection_invalidated and not committing
+                if attempt == ATTEMPTS or not (dead or _worth_retrying(error)):
                     raise
         raise AssertionError("unreachable")
 
@@ -94,12 +102,16 @@ class Database:
 
     def read(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` on one snapshot and changes nothing."""
-        with Session(self.reader, expire_on_commit=False) as session:
-            if not self.is_sqlite:
-                session.connection(
-                    execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-                )
-            return work(session, *args, **kwargs)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with Session(self.reader, expire_on_commit=False) as session:
+                    if not self.is_sqlite:
+                        session.connection(execution_options=SNAPSHOT)
+                    return work(session, *args, **kwargs)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not error.connection_invalidated:
+                    raise
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         self.writer.dispose()
@@ -125,7 +137,7 @@ def _row_of_the_same_op(error: DBAPIError) -> bool:
 def _engine(url: str, *, writer: bool) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        engine = create_engine(parsed, pool_size=10, max_overflow=10)
         _set_up_postgresql(engine)
         return engine
     if parsed.database and parsed.database != ":memory:":
@@ -144,6 +156,19 @@ def _set_up_postgresql(engine: Engine) -> None:
         settings = {**SESSION, "default_transaction_isolation": "read committed"}
         connection.execute("; ".join(f"set {name} = '{value}'" for name, value in settings.items()))
         connection.commit()
+
+    @event.listens_for(engine, "checkin")
+    def checkin(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["left"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        """Asks for a sign of life, but not of a connection that just gave one: every request would pay for that."""
+        if time.monotonic() - record.info.get("left", 0) > UNASKED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
+                raise DisconnectionError from error  # the pool drops it, and those that are as old
 
 
 def _set_up_sqlite(engine: Engine, *, writer: bool) -> None:

@@ -1,6 +1,7 @@
 """The names that routes take as parameters. Each says what a route needs; none keeps a connection open."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
@@ -133,8 +134,15 @@ def _depositor(db: Db, now: Now, claims: Bearer, source: Source) -> Principal:
 
 
 def _admitted(db: Database, now: int, claims: Claims, source: str, *, depositing: bool) -> Principal:
-    try:
+    with _wiping(db, now, claims, source):
         return db.read(sessions.principal_of, claims, now, depositing=depositing)
+
+
+@contextmanager
+def _wiping(db: Database, now: int, claims: Claims, source: str) -> Iterator[None]:
+    """Where a lost phone is refused inside, it has just been told to wipe itself."""
+    try:
+        yield
     except ClientRevoked as revoked:
         if (revoked.params.get("current") or {}).get("revoked_as") == "lost":
             db.write(_note_wipe, claims, now, source)
@@ -204,3 +212,25 @@ class Witness:
 
 
 Witnessed = Annotated[Witness, Depends()]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A device that sends what waits on it, a retired one too: let in by the transaction that takes what it sends."""
+
+    claims: Bearer
+    db: Db
+    source: Source
+    now: Now
+
+    def write(self, work: Callable[[Session, Principal], T], *, rehearse: bool = False) -> T:
+        """Runs `work` and commits, or leaves no trace. Raises as `Depositor` does."""
+
+        def admitted(session: Session) -> T:
+            return work(session, sessions.principal_of(session, self.claims, self.now, depositing=True))
+
+        with _wiping(self.db, self.now, self.claims, self.source):
+            return self.db.rehearse(admitted) if rehearse else self.db.write(admitted)
+
+
+Sending = Annotated[Sender, Depends()]

@@ -3,6 +3,7 @@
 Labels are names that the code gives: templates of routes, statuses, codes of problems. Nobody's id is among them.
 """
 
+from collections import Counter as Counted
 from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -12,6 +13,7 @@ from prometheus_client.registry import Collector
 from programme.transitions import IN_HAND
 from service.db import Database
 from sync import stock
+from sync.outcome import Outcome
 from sync.stock import Stock
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,6 +39,11 @@ class Metrics:
         self.signing = Histogram("minhchung_signing_seconds", "Time to sign a receipt.", buckets=SECONDS, registry=made)
         self.pulled = Counter("minhchung_pulled_changes", "Changes that pulls handed out.", registry=made)
         made.register(_Waiting(database, now))
+
+    def took(self, outcomes: Iterable[Outcome]) -> None:
+        """Counts what became of the ops of a push."""
+        for (status, code), n in Counted((o.status, o.code or "") for o in outcomes).items():
+            self.ops.labels(status, code).inc(n)
 
     def text(self) -> bytes:
         """Everything as text."""

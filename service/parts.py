@@ -1,6 +1,7 @@
 """A push that the database keeps refusing because of others that run beside it is taken op by op (protocol C.3)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -45,7 +46,7 @@ def _by_parts(run: Push, raws: list[Any], ops: list[Envelope], refused: DBAPIErr
     if last is None:
         raise refused
     answered = [outcomes.get(i) or _again(op) for i, op in enumerate(ops)]
-    return Pushed(last.epoch, answered, last.acked_through, last.missing, [op.digest.hex() for op in ops])
+    return replace(last, outcomes=answered, digests=[op.digest.hex() for op in ops])
 
 
 def _parts(ops: list[Envelope]) -> list[list[int]]:

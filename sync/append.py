@@ -25,6 +25,13 @@ from sync.types import Registry
 from sync.world import DbWorld
 
 Salt = Callable[[], bytes]
+_HEAD = bulk.table(ScopeHead).c
+HEADS = (
+    select(_HEAD.scope, _HEAD.seq, _HEAD.hash, _HEAD.n, _HEAD.xor, _HEAD.counted)
+    .where(bulk.among(_HEAD.scope, "scopes"))
+    .order_by(_HEAD.scope)
+    .with_for_update()
+)
 
 
 def random_salt() -> bytes:
@@ -163,18 +170,12 @@ def _lock_heads(session: Session, scopes: set[str]) -> dict[str, Head]:
     if not scopes:
         return {}
     wanted = sorted(scopes)
-    columns = (ScopeHead.scope, ScopeHead.seq, ScopeHead.hash, ScopeHead.n, ScopeHead.xor, ScopeHead.counted)
-    statement = (
-        select(*(col(c) for c in columns))
-        .where(bulk.among(session, col(ScopeHead.scope), wanted))
-        .order_by(col(ScopeHead.scope))
-        .with_for_update()
-    )
-    found = {scope: Head(*rest) for scope, *rest in session.execute(statement)}
+    asked = {"scopes": wanted}
+    found = {scope: Head(*rest) for scope, *rest in session.execute(HEADS, asked)}
     if len(found) < len(wanted):
         new = [{"scope": s, "seq": 0, "hash": chain.START} for s in wanted if s not in found]
         bulk.insert_missing(session, ScopeHead, new)
-        found = {scope: Head(*rest) for scope, *rest in session.execute(statement)}
+        found = {scope: Head(*rest) for scope, *rest in session.execute(HEADS, asked)}
     return found
 
 

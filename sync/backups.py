@@ -6,14 +6,17 @@ whether a file may be forgotten elsewhere asks `holds_file`, by digest.
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Integer, bindparam, func, insert, select
 from sqlmodel import Session, col
 
 from auth.principal import Principal
+from sync import bulk
 from sync.kept_models import Backup, BackupFile, BackupHead
 from sync.visibility import visible
 
 AT_ONCE = 5000
+_BACKUP = bulk.table(Backup).c
+NEWEST = select(_BACKUP.name).order_by(_BACKUP.taken_at.desc(), _BACKUP.name).limit(bindparam("copies", type_=Integer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,7 @@ def safe_to_delete(session: Session, principal: Principal, copies: int) -> dict[
     """Per visible scope, the last `seq` that the `copies` newest backups all hold; 0 copies: nothing is ever safe."""
     if copies < 1:
         return {}
-    newest = select(col(Backup.name)).order_by(col(Backup.taken_at).desc(), col(Backup.name)).limit(copies)
-    names = session.scalars(newest).all()
+    names = session.scalars(NEWEST, {"copies": copies}).all()
     if len(names) < copies:
         return {}
     rows = session.execute(

@@ -11,13 +11,14 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     Column,
     ColumnElement,
+    Dialect,
     Executable,
     LargeBinary,
     Table,
     Text,
-    any_,
     bindparam,
     cast,
     column,
@@ -25,45 +26,93 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Session, SQLModel
 
 Rows = Sequence[dict[str, Any]]  # all with the same keys: names of columns
 
 
-def insert(session: Session, table: type[SQLModel], rows: Rows) -> None:
+def table(model: type[SQLModel]) -> Table:
+    """The table of a model: statements of the hot paths are made of its columns, once, and know nothing of objects."""
+    made: Table = model.__table__  # type: ignore[attr-defined]
+    return made
+
+
+def insert(session: Session, model: type[SQLModel], rows: Rows) -> None:
     """Adds rows; one that is there already is an integrity error."""
-    _run(session, table, rows, None)
+    _run(session, model, rows, None)
 
 
-def upsert(session: Session, table: type[SQLModel], rows: Rows) -> None:
+def upsert(session: Session, model: type[SQLModel], rows: Rows) -> None:
     """Adds rows, or puts them in the place of those with the same primary key. A key stands in `rows` once."""
-    _run(session, table, rows, "replace")
+    _run(session, model, rows, "replace")
 
 
-def insert_missing(session: Session, table: type[SQLModel], rows: Rows) -> None:
+def insert_missing(session: Session, model: type[SQLModel], rows: Rows) -> None:
     """Adds the rows whose primary key is not there yet."""
-    _run(session, table, rows, "keep")
+    _run(session, model, rows, "keep")
 
 
-def insert_new(session: Session, table: type[SQLModel], row: dict[str, Any]) -> bool:
+def insert_new(session: Session, model: type[SQLModel], row: dict[str, Any]) -> bool:
     """Adds one row; False where its primary key is there already."""
-    target: Table = table.__table__  # type: ignore[attr-defined]
+    target = table(model)
     kind = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = kind.insert(target).values(row).on_conflict_do_nothing().returning(*target.primary_key)
     return session.execute(statement).first() is not None
 
 
-def among(session: Session, column: Any, values: Collection[Any]) -> ColumnElement[bool]:
-    """`column in values`, as one parameter where the database takes arrays."""
-    if session.get_bind().dialect.name == "sqlite":
-        return column.in_(values)  # type: ignore[no-any-return]
-    return column == any_(bindparam(None, list(values), type_=ARRAY(column.type), unique=True))  # type: ignore[no-any-return]
+def among(column: Any, values: Collection[Any] | str) -> ColumnElement[bool]:
+    """`column in values`, as one parameter however many they are.
+
+    `values` as a text is the name of that parameter, for a statement that is made once.
+    """
+    kind = _Many(column.type)
+    if isinstance(values, str):
+        return _Among(column, bindparam(values, type_=kind))
+    return _Among(column, bindparam(None, list(values), type_=kind, unique=True))
 
 
-def _run(session: Session, table: type[SQLModel], rows: Rows, there: str | None) -> None:
+class _Many(TypeDecorator[Collection[Any]]):
+    """Values of one type as one parameter: an array, or JSON on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(self.item))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return orjson.dumps(list(value)).decode() if dialect.name == "sqlite" else list(value)
+
+
+class _Among(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Among)
+def _is_any(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    column, values = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"{column} = ANY ({values})"
+
+
+@compiles(_Among, "sqlite")
+def _is_in(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
+    column, values = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608  # clauses that the compiler made
+
+
+def _run(session: Session, model: type[SQLModel], rows: Rows, there: str | None) -> None:
     if not rows:
         return
-    target: Table = table.__table__  # type: ignore[attr-defined]
+    target = table(model)
     names = tuple(rows[0])
     if session.get_bind().dialect.name == "sqlite":
         session.connection().execute(_by_row(target, names, there), list(rows))
@@ -73,21 +122,21 @@ def _run(session: Session, table: type[SQLModel], rows: Rows, there: str | None)
 
 
 @cache
-def _by_row(table: Table, names: tuple[str, ...], there: str | None) -> Executable:
-    statement = sqlite.insert(table).values({name: bindparam(name) for name in names})
-    return _agree(statement, table, names, there)
+def _by_row(target: Table, names: tuple[str, ...], there: str | None) -> Executable:
+    statement = sqlite.insert(target).values({name: bindparam(name) for name in names})
+    return _agree(statement, target, names, there)
 
 
 @cache
-def _by_document(table: Table, names: tuple[str, ...], there: str | None) -> Executable:
-    columns = [table.c[name] for name in names]
+def _by_document(target: Table, names: tuple[str, ...], there: str | None) -> Executable:
+    columns = [target.c[name] for name in names]
     given = (
         func.json_to_recordset(cast(bindparam("document", type_=Text), postgresql.JSON))
         .table_valued(*(column(c.name, Text() if _binary(c) else c.type) for c in columns))
         .render_derived(with_types=True)
     )
     values = [func.decode(given.c[c.name], "hex") if _binary(c) else given.c[c.name] for c in columns]
-    return _agree(postgresql.insert(table).from_select(list(names), select(*values)), table, names, there)
+    return _agree(postgresql.insert(target).from_select(list(names), select(*values)), target, names, there)
 
 
 def _binary(column_: Column[Any]) -> bool:
@@ -95,9 +144,9 @@ def _binary(column_: Column[Any]) -> bool:
     return isinstance(column_.type, LargeBinary)
 
 
-def _agree(statement: Any, table: Table, names: tuple[str, ...], there: str | None) -> Executable:
+def _agree(statement: Any, target: Table, names: tuple[str, ...], there: str | None) -> Executable:
     """Says what becomes of a row whose primary key is there already."""
-    keys = [c.name for c in table.primary_key]
+    keys = [c.name for c in target.primary_key]
     if there == "keep":
         statement = statement.on_conflict_do_nothing(index_elements=keys)
     elif there == "replace":

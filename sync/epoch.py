@@ -11,15 +11,19 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlmodel import Session, col
 
 from auth.principal import Principal
+from sync import bulk
 from sync.errors import EpochChanged, Restored
 from sync.kept_models import EpochHead
 from sync.models import LogEntry, Replica, ScopeHead, SyncEpoch
 from sync.visibility import visible
 
+_EPOCH = bulk.table(SyncEpoch).c
+ACTIVE = select(_EPOCH.epoch).where(_EPOCH.active)
+
 
 def current_epoch(session: Session) -> str:
     """UUID of the active epoch. Raises Restored."""
-    epoch: str | None = session.execute(select(col(SyncEpoch.epoch)).where(col(SyncEpoch.active))).scalar_one_or_none()
+    epoch: str | None = session.execute(ACTIVE).scalar_one_or_none()
     if epoch is None:
         raise Restored(headers={"Retry-After": "60"})
     return epoch
@@ -33,7 +37,7 @@ def is_restored(session: Session) -> bool:
 
 def close_epoch(session: Session) -> None:
     """Ends the active lineage, if there is one, and notes how far its scopes have come here."""
-    epoch = session.execute(select(col(SyncEpoch.epoch)).where(col(SyncEpoch.active))).scalar_one_or_none()
+    epoch = session.execute(ACTIVE).scalar_one_or_none()
     if epoch is None:
         return
     session.execute(update(SyncEpoch).values(active=False))
@@ -64,7 +68,7 @@ def ensure_epoch(session: Session, now: int) -> str | None:
     """The active epoch; a fresh database gets its first one, and one that was restored gets none."""
     if is_restored(session):
         return None
-    found = session.execute(select(col(SyncEpoch.epoch)).where(col(SyncEpoch.active))).scalar_one_or_none()
+    found = session.execute(ACTIVE).scalar_one_or_none()
     return found or open_epoch(session, "first start", now)
 
 

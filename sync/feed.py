@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, false, null, select
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, false, null, select
+from sqlmodel import Session
 
 from auth.principal import Principal
+from sync import bulk
 from sync.models import LeftRecord, LogEntry, Record, ScopeHead
 from sync.tally import NOTHING, Tally
 from sync.visibility import visible
 
+_HEAD, _LOG = bulk.table(ScopeHead).c, bulk.table(LogEntry).c
+HASH = select(_LOG.entry_hash).where(_LOG.scope == bindparam("scope"), _LOG.seq == bindparam("seq"))
 FIRST, SMALLEST = 100, 16  # rows of the first read and the fewest of a later one
 
 
@@ -56,16 +59,17 @@ def heads_of(session: Session, principal: Principal) -> dict[str, Head]:
     }
 
 
+@lru_cache(2048)  # the devices that come again and again; the database is asked each time
 def heads_query(principal: Principal) -> Select[Any]:
     """Rows of `scope_head` that the caller may read, by ranges of its key."""
-    columns: tuple[Any, ...] = (ScopeHead.scope, ScopeHead.seq, ScopeHead.hash, ScopeHead.n, ScopeHead.xor)
-    return select(*columns, col(ScopeHead.counted)).where(visible(principal, col(ScopeHead.scope)))
+    return select(_HEAD.scope, _HEAD.seq, _HEAD.hash, _HEAD.n, _HEAD.xor, _HEAD.counted).where(
+        visible(principal, _HEAD.scope)
+    )
 
 
 def hash_at(session: Session, scope: str, seq: int) -> bytes:
     """The hash of a log up to `seq`; empty where there is no such entry."""
-    where = (col(LogEntry.scope) == scope, col(LogEntry.seq) == seq)
-    return session.execute(select(col(LogEntry.entry_hash)).where(*where)).scalar_one_or_none() or b""
+    return session.execute(HASH, {"scope": scope, "seq": seq}).scalar_one_or_none() or b""
 
 
 def changes(
@@ -108,13 +112,13 @@ def feed() -> tuple[Select[Any], Select[Any]]:
 
     Two queries, each along its index: PostgreSQL sorts the whole scope for one query over both.
     """
-    record: tuple[Any, ...] = (Record.id, Record.ver, Record.type, Record.deleted, Record.doc)
-    left: tuple[Any, ...] = (LeftRecord.record_id, LeftRecord.ver, null(), false(), null())
-    return _after(Record, record), _after(LeftRecord, left)
+    record, left = bulk.table(Record).c, bulk.table(LeftRecord).c
+    return (
+        _after(record, record.id, record.ver, record.type, record.deleted, record.doc),
+        _after(left, left.record_id, left.ver, null(), false(), null()),
+    )
 
 
-def _after(table: type[Record] | type[LeftRecord], columns: tuple[Any, ...]) -> Select[Any]:
-    scope: Any = bindparam("scope")
-    after: Any = bindparam("after")
-    where = (col(table.scope) == scope, col(table.seq) > after)
-    return select(col(table.seq), *columns).where(*where).order_by(col(table.seq)).limit(bindparam("n", type_=Integer))
+def _after(table: Any, *columns: ColumnElement[Any]) -> Select[Any]:
+    where = (table.scope == bindparam("scope"), table.seq > bindparam("after"))
+    return select(table.seq, *columns).where(*where).order_by(table.seq).limit(bindparam("n", type_=Integer))

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from sync import canonical
 
 _KEYS = func.unnest(bindparam("keys", type_=ARRAY(BigInteger))).table_valued(column("key", BigInteger)).render_derived()
+SHARE = select(func.pg_advisory_xact_lock_shared(bindparam("key", type_=BigInteger)))
 LOCK = select(func.pg_advisory_xact_lock(_KEYS.c.key)).select_from(_KEYS)  # row by row, in the order of the array
 
 
@@ -26,7 +27,7 @@ def hold(session: Session, names: Iterable[str]) -> None:
 def share(session: Session, name: str) -> None:
     """Waits until no other transaction holds `name`; from then to the commit many may share it, and none hold it."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock_shared(_key(name))))
+        session.execute(SHARE, {"key": _key(name)})
 
 
 def _key(name: str) -> int:

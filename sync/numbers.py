@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from sync import bulk
 from sync.locks import hold
@@ -13,6 +13,10 @@ from sync.op import Envelope
 from sync.types import Registry
 
 Place = tuple[str, str]  # scope, element
+_SERIAL = bulk.table(Serial).c
+LAST = select(_SERIAL.scope, _SERIAL.name, _SERIAL.last).where(
+    bulk.among(_SERIAL.scope, "scopes"), bulk.among(_SERIAL.name, "names")
+)
 
 
 class Numbers:
@@ -30,11 +34,7 @@ class Numbers:
         hold(self.session, [f"number {scope} {name}" for scope, name in wanted])  # a first number has no row to lock
         self.last.update(dict.fromkeys(wanted, 0))
         scopes, names = sorted({s for s, _ in wanted}), sorted({n for _, n in wanted})
-        rows = self.session.execute(
-            select(col(Serial.scope), col(Serial.name), col(Serial.last)).where(
-                bulk.among(self.session, col(Serial.scope), scopes), bulk.among(self.session, col(Serial.name), names)
-            )
-        )
+        rows = self.session.execute(LAST, {"scopes": scopes, "names": names})
         self.last.update({(s, n): last for s, n, last in rows if (s, n) in self.last})
 
     def last_of(self, scope: str, name: str) -> int:

@@ -43,12 +43,15 @@ class Planner:
         """
         outcomes: dict[int, Outcome] = {}
         shown: dict[str, int] = {}
+        size = 0
         for unit in _units(envelopes):
             members = [envelopes[i] for i in unit]
-            full = sum(shown.values()) > MAX_ANSWER
-            found = [_later(e) for e in members] if full else self._unit(members, principal, at)
+            found = [_later(e) for e in members] if size > MAX_ANSWER else self._unit(members, principal, at)
             outcomes.update(zip(unit, found, strict=True))
-            shown |= {o.record_id: self.draft.size(o.record_id) for o in found if o.record_id}
+            for record_id in {o.record_id for o in found if o.record_id}:
+                size -= shown.get(record_id, 0)
+                shown[record_id] = self.draft.size(record_id)
+                size += shown[record_id]
         self.ledger.release(at)
         return [self._final(outcomes[i]) for i in range(len(envelopes))]
 

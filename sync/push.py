@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
 
 from auth.principal import Permission, Principal
 from sync import bulk
@@ -23,13 +23,15 @@ from sync.waiting import progress
 from sync.world import DbWorld
 
 MAX_OPS = 500
+_REPLICA = bulk.table(Replica).c
+LOCKED = select(_REPLICA.acked_through).where(_REPLICA.client_id == bindparam("client_id")).with_for_update()
 
 
 @dataclass(slots=True)
 class Pushed:
     """Outcomes in the order of the request; `acked_through` is the largest n with every dev_seq up to n durable.
 
-    `digests`: SHA-256 of each op's canonical bytes, hex.
+    `digests`: SHA-256 of each op's canonical bytes, hex. `safe`: see `backups.safe_to_delete`.
     """
 
     epoch: str
@@ -37,6 +39,7 @@ class Pushed:
     acked_through: int
     missing: list[int] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
+    safe: dict[str, int] = field(default_factory=dict)
 
 
 def push(
@@ -63,7 +66,7 @@ def push(
     if len(ops) > MAX_OPS:
         raise BatchTooLarge(max_ops=MAX_OPS)
     current = require_epoch(session, principal, epoch)
-    replica = _lock_replica(session, principal.client_id, now)
+    before = _lock_replica(session, principal.client_id, now)
     world = DbWorld(session, principal.client_id)
     envelopes = [envelope(raw, principal.client_id, clock, now) for raw in ops]
     world.fetch(envelopes, principal.account_id, registry)
@@ -75,7 +78,8 @@ def push(
     write(session, planner.plan, now, salt)
     tell_followers(session, registry, planner.plan, now)
     _attach_docs(answered, planner, principal)
-    acked, missing, last = progress(session, replica, principal.client_id)
+    came = [row.dev_seq for row in planner.plan.rows.values() if row.dev_seq and row.client_id == principal.client_id]
+    acked, missing, last = progress(session, before, principal.client_id, came)
     mark = {
         "client_id": principal.client_id,
         "acked_through": acked,
@@ -88,12 +92,11 @@ def push(
 
 
 def _lock_replica(session: Session, client_id: str, now: int) -> int:
-    """Makes pushes of one client follow each other, so that a retry meets what the first try stored (protocol P20)."""
-    where = select(col(Replica.acked_through)).where(col(Replica.client_id) == client_id).with_for_update()
-    found = session.execute(where).scalar_one_or_none()
+    """How far the client had come. Its pushes follow each other, so a retry meets what the first try stored (P20)."""
+    found: int | None = session.execute(LOCKED, {"client_id": client_id}).scalar_one_or_none()
     if found is None:
         start = {"client_id": client_id, "acked_through": 0, "last_dev_seq": 0, "pending": 0, "seen_at": now}
-        session.execute(Replica.__table__.insert(), [start])  # type: ignore[attr-defined]
+        bulk.insert(session, Replica, [start])
     return found or 0
 
 

@@ -20,7 +20,7 @@ TYP, MEDIA_TYP = "mc-receipt+jws", "mc-media-receipt+jws"
 COLUMNS = ("op_id", "digest", "dev_seq", "status", "code", "scope", "seq", "ver", "entry_hash")
 
 
-def receipt(pushed: Pushed, principal: Principal, issuer: str, now: int) -> dict[str, Any]:
+def receipt(pushed: Pushed, actor: str, client_id: str, issuer: str, now: int) -> dict[str, Any]:
     """The payload: who, when, in which lineage, and a row of `COLUMNS` for each op that was taken.
 
     Received and applied are different words.
@@ -33,7 +33,7 @@ def receipt(pushed: Pushed, principal: Principal, issuer: str, now: int) -> dict
         place = [entry.scope, entry.seq, entry.ver, entry.entry_hash.hex()] if entry else [None] * 4
         rows.append([outcome.op_id, digest, outcome.dev_seq, outcome.status, outcome.code, *place])
     return {
-        "iss": issuer, "epoch": pushed.epoch, "client_id": principal.client_id, "actor": principal.account_id,
+        "iss": issuer, "epoch": pushed.epoch, "client_id": client_id, "actor": actor,
         "received_at": iso(now), "columns": list(COLUMNS), "ops": rows,
     }  # fmt: skip
 
@@ -47,7 +47,7 @@ def restated(
     """
     wanted = sorted(one.op_id for one in known)
     query = select(col(Op.op_id), col(Op.dev_seq), col(Op.client_id), col(Op.received_at))
-    came = {op_id: rest for op_id, *rest in session.execute(query.where(bulk.among(session, col(Op.op_id), wanted)))}
+    came = {op_id: rest for op_id, *rest in session.execute(query.where(bulk.among(col(Op.op_id), wanted)))}
     rows = []
     for one in sorted(known, key=lambda one: (came[one.op_id][2], came[one.op_id][0] or 0, one.op_id)):
         dev_seq, client_id, received_at = came[one.op_id]

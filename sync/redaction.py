@@ -142,7 +142,7 @@ def _reject(planner: Planner, rows: Sequence[Any], record_id: str, now: int) -> 
 def _strip(session: Session, record_id: str, fields: Fields, marks: list[dict[str, Any]], op_ids: list[str]) -> None:
     """Takes it out of what is stored."""
     for start in range(0, len(op_ids), 10_000):
-        some = bulk.among(session, col(Op.op_id), op_ids[start : start + 10_000])
+        some = bulk.among(col(Op.op_id), op_ids[start : start + 10_000])
         session.execute(update(Op).where(some).values(body=None, salt=None))
     kept = (Revision.record_id, Revision.ver, Revision.content_digest, Revision.doc)
     past = session.execute(select(*map(col, kept)).where(col(Revision.record_id) == record_id)).all()
@@ -155,7 +155,7 @@ def _forget(session: Session, record_id: str, digests: list[str], now: int) -> N
     """The record has these files no more; bytes that nothing else needs are taken from the store after the commit."""
     if not digests:
         return
-    mine = (col(Attachment.record_id) == record_id, bulk.among(session, col(Attachment.sha256), digests))
+    mine = (col(Attachment.record_id) == record_id, bulk.among(col(Attachment.sha256), digests))
     session.execute(delete(Attachment).where(*mine))
     others = set(session.scalars(select(col(Attachment.sha256)).where(col(Attachment.sha256).in_(digests))))
     gone = sorted(set(digests) - others - sweep.waited_for(session))

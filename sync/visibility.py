@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import Column, ColumnElement, false, or_, true
 from sqlalchemy.orm import Mapped
 
 from auth.principal import EVERY_UNIT, Permission, Principal
@@ -13,7 +13,7 @@ from sync import canonical
 PROJECTION = "1"
 
 
-def visible(principal: Principal, scope: Mapped[str]) -> ColumnElement[bool]:
+def visible(principal: Principal, scope: Mapped[str] | Column[Any]) -> ColumnElement[bool]:
     """SQL twin of `principal.may(READ, scope)`, for a column that holds a scope."""
     parts: list[ColumnElement[bool]] = [scope == principal.own_scope, _prefix(scope, "programme")]
     parts += [_reached(scope, *place) for place in sorted(principal.reach(Permission.READ), key=str)]
@@ -25,7 +25,7 @@ def permitted(principal: Principal, permission: Permission, scope: Mapped[str]) 
     return or_(false(), *(_reached(scope, *place) for place in sorted(principal.reach(permission), key=str)))
 
 
-def _reached(scope: Mapped[Any], unit: str, year: int | None) -> ColumnElement[bool]:
+def _reached(scope: Mapped[Any] | Column[Any], unit: str, year: int | None) -> ColumnElement[bool]:
     """The scopes of a unit, or of all of them, in a year, or in all."""
     if unit == EVERY_UNIT:
         return ~scope.startswith("user:", autoescape=True) if year is None else scope.endswith(f"/{year}")
@@ -38,7 +38,7 @@ def view(principal: Principal, scope: str) -> str:
     return canonical.sha256(f"{PROJECTION} {rights}".encode())[:4].hex()
 
 
-def _prefix(scope: Mapped[Any], unit: str) -> ColumnElement[bool]:
+def _prefix(scope: Mapped[Any] | Column[Any], unit: str) -> ColumnElement[bool]:
     """`unit/…` as a range, which an index on `scope` serves; `0` is the character after `/`."""
     return (scope >= f"{unit}/") & (scope < f"{unit}0")
 

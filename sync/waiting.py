@@ -1,15 +1,20 @@
 """What has not arrived yet: ops that a device says it holds, and holes in the numbers of those that came (D14)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlmodel import Session, col
 
+from sync import bulk
 from sync.models import Op, Replica
 
 WINDOW = 1000
 NAMED = 100
+_OP = bulk.table(Op).c
+_MINE = _OP.client_id == bindparam("client_id")
+AHEAD = select(_OP.dev_seq).where(_MINE, _OP.dev_seq > bindparam("acked")).order_by(_OP.dev_seq).limit(WINDOW)
+LAST = select(func.max(_OP.dev_seq)).where(_MINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +45,23 @@ def outstanding(session: Session, client_ids: Sequence[str]) -> dict[str, Outsta
     return {replica.client_id: _told(session, replica) for replica in replicas}
 
 
-def progress(session: Session, acked: int, client_id: str) -> tuple[int, list[int], int]:
+def progress(session: Session, acked: int, client_id: str, came: Collection[int] = ()) -> tuple[int, list[int], int]:
     """How far the client's ops are durable without a hole, which of the next ones are missing, and the last (D14).
 
-    Looks `WINDOW` ops ahead and no further: behind an old hole a client may have sent very many.
+    `came`: numbers that are known to be here. Behind a hole this looks `WINDOW` ops ahead and no further: a client may
+    have sent very many since.
     """
-    where = (col(Op.client_id) == client_id, col(Op.dev_seq) > acked)
-    ahead = select(col(Op.dev_seq)).where(*where).order_by(col(Op.dev_seq)).limit(WINDOW)
-    later = list(session.execute(ahead).scalars())
+    for number in sorted(came):
+        acked += number == acked + 1
+    later = list(session.execute(AHEAD, {"client_id": client_id, "acked": acked}).scalars())
     while later and later[0] == acked + 1:
         acked = later.pop(0)
+    if not later:
+        return acked, [], acked
     here = set(later)
-    missing = [n for n in range(acked + 1, min(later[-1], acked + WINDOW)) if n not in here] if later else []
-    last = session.execute(select(func.max(col(Op.dev_seq))).where(*where)).scalar_one()
-    return acked, missing[:NAMED], max(acked, last or 0)
+    missing = [n for n in range(acked + 1, min(later[-1], acked + WINDOW)) if n not in here]
+    last: int = session.execute(LAST, {"client_id": client_id}).scalar_one()
+    return acked, missing[:NAMED], last
 
 
 def _told(session: Session, replica: Replica) -> Outstanding:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 from sqlmodel import Session, col
 
 from sync import bulk
@@ -20,9 +20,23 @@ from sync.plan import Waiting
 from sync.stamp import FileState, file_entry
 from sync.types import MEDIA, Registry
 
-# The columns of `Known`, as rows give them.
-KNOWN: tuple[Any, ...] = tuple(
-    col(c) for c in (Op.op_id, Op.digest, Op.status, Op.record_id, Op.result, Op.client_id, Op.dev_seq, Op.actor)
+# What every batch asks, made once.
+_OP, _RECORD = bulk.table(Op).c, bulk.table(Record).c
+_KNOWN: Select[Any] = select(  # the columns of `Known`
+    _OP.op_id, _OP.digest, _OP.status, _OP.record_id, _OP.result, _OP.client_id, _OP.dev_seq, _OP.actor
+)  # fmt: skip
+_NAMED = _KNOWN.where(bulk.among(_OP.op_id, "op_ids"))
+_NAMED_OR_NUMBERED = _KNOWN.where(
+    or_(
+        bulk.among(_OP.op_id, "op_ids"),
+        and_(_OP.client_id == bindparam("client_id"), bulk.among(_OP.dev_seq, "dev_seqs")),
+    )
+)
+_LOCKED: Select[Any] = (
+    select(_RECORD.id, _RECORD.doc, _RECORD.meta, _RECORD.seq)
+    .where(bulk.among(_RECORD.id, "ids"))
+    .order_by(_RECORD.id)
+    .with_for_update()
 )
 AT_ONCE = 10_000  # databases bound how many values one statement may hold, and an op may name more files than that
 
@@ -60,33 +74,28 @@ class DbWorld:
 
     def fetch_records(self, record_ids: set[str]) -> None:
         """Locks and reads records, in the order of their ids."""
-        table = (
-            select(col(Record.id), col(Record.doc), col(Record.meta), col(Record.seq))
-            .where(bulk.among(self.session, col(Record.id), sorted(record_ids)))
-            .order_by(col(Record.id))
-            .with_for_update()
-        )
+        if not record_ids:
+            return
         self.states.update(dict.fromkeys(record_ids))
-        for record_id, doc, meta, seq in self.session.execute(table) if record_ids else ():
+        for record_id, doc, meta, seq in self.session.execute(_LOCKED, {"ids": sorted(record_ids)}):
             self.rows[record_id] = (doc, meta, seq)
             del self.states[record_id]
 
     def all_known(self, op_ids: list[str]) -> list[Known]:
         """Those of `op_ids` that are stored."""
-        return [known for known, _, _ in self._known(bulk.among(self.session, col(Op.op_id), op_ids))]
+        return [known for known, _, _ in self._known(_NAMED, op_ids=op_ids)]
 
     def fetch_ops(self, op_ids: set[str], dev_seqs: set[int]) -> None:
         """Reads stored ops by id, and by this client's numbers."""
-        mine = and_(col(Op.client_id) == self.client_id, bulk.among(self.session, col(Op.dev_seq), sorted(dev_seqs)))
-        named = bulk.among(self.session, col(Op.op_id), sorted(op_ids))
-        for known, client_id, dev_seq in self._known(or_(named, mine)):
+        asked = {"op_ids": sorted(op_ids), "dev_seqs": sorted(dev_seqs), "client_id": self.client_id}
+        for known, client_id, dev_seq in self._known(_NAMED_OR_NUMBERED, **asked):
             self.ops[known.op_id] = known
             if client_id == self.client_id and dev_seq:
                 self.dev_seqs[dev_seq] = known.op_id
         self.asked |= op_ids
 
-    def _known(self, which: ColumnElement[bool]) -> list[tuple[Known, str, int | None]]:
-        rows = self.session.execute(select(*KNOWN).where(which)).all()
+    def _known(self, query: Select[Any], **asked: Any) -> list[tuple[Known, str, int | None]]:
+        rows = self.session.execute(query, asked).all()
         results = {row[0]: orjson.loads(row[4]) for row in rows}
         entries = self._entries([(row[3], results[row[0]]["ver"], row[0]) for row in rows if "ver" in results[row[0]]])
         found = []
@@ -145,7 +154,7 @@ class DbWorld:
 
     def known(self, op_id: str) -> Known | None:
         if op_id not in self.ops and op_id not in self.asked:
-            self.ops.update({k.op_id: k for k, _, _ in self._known(col(Op.op_id) == op_id)})
+            self.ops.update({k.op_id: k for k, _, _ in self._known(_NAMED, op_ids=[op_id])})
         return self.ops.get(op_id)
 
     def op_at(self, dev_seq: int) -> str | None:

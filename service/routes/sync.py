@@ -1,20 +1,25 @@
 """Push (protocol C.4): one call."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from sqlmodel import Session
 
 from auth import clients
+from auth.principal import Principal
 from auth.tokens import sign
 from programme import intake
 from service import answers, parts
 from service.authority import authority
-from service.deps import CALLER_CODES, Config, Db, Depositor, Keys, Language, Metered, Now, Types
+from service.deps import CALLER_CODES, Config, Keys, Language, Metered, Now, Sending, Types
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PushAnswer, PushRequest
 from sync.backups import safe_to_delete
+from sync.push import Pushed
 from sync.receipt import TYP, receipt
+from sync.types import Registry
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
 
@@ -31,8 +36,7 @@ def _answers(model: Any, *codes: str) -> dict[int | str, dict[str, Any]]:
 )
 def push_ops(
     body: PushRequest,
-    caller: Depositor,
-    db: Db,
+    sender: Sending,
     types: Types,
     config: Config,
     keys: Keys,
@@ -45,16 +49,25 @@ def push_ops(
 
     A dry run gives the very answer that a push would have got, without a receipt: nothing was taken.
     """
-    run = db.rehearse if dry_run else db.write
-    asked: dict[str, Any] = {"now": now, "authority": authority, **body.said()}
-    pushed = parts.push(lambda ops: run(intake.push, types, caller, ops, **asked), body.ops, caller.client_id)
-    safe = db.read(safe_to_delete, caller, config.safe_backups)
-    if caller.leaving and not body.pending and not dry_run:
-        db.write(clients.drained, caller.client_id, now)
+
+    def take(ops: list[Any]) -> Pushed:
+        return sender.write(partial(_taken, types, ops, body, config.safe_backups, now), rehearse=dry_run)
+
+    claims = sender.claims
+    pushed = parts.push(take, body.ops, claims.client_id)
     if dry_run:
-        return answers.pushed(pushed, language, now, None, safe)
-    for outcome in pushed.outcomes:
-        metrics.ops.labels(outcome.status, outcome.code or "").inc()
+        return answers.pushed(pushed, language, now, None)
+    metrics.took(pushed.outcomes)
     with metrics.signing.time():
-        signed = sign(keys, TYP, receipt(pushed, caller, config.public_url, now))
-    return answers.pushed(pushed, language, now, signed, safe)
+        signed = sign(keys, TYP, receipt(pushed, claims.account_id, claims.client_id, config.public_url, now))
+    return answers.pushed(pushed, language, now, signed)
+
+
+def _taken(
+    types: Registry, ops: list[Any], body: PushRequest, copies: int, now: int, session: Session, caller: Principal
+) -> Pushed:
+    pushed = intake.push(session, types, caller, ops, now, authority=authority, **body.said())
+    pushed.safe = safe_to_delete(session, caller, copies)
+    if caller.leaving and not body.pending:
+        clients.drained(session, caller.client_id, now)
+    return pushed
