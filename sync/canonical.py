@@ -8,6 +8,7 @@ import json
 import unicodedata
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -67,27 +68,35 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def check(value: Any, path: str = "", depth: int = 0) -> None:
     """Raises OddValue where `value` cannot be canonical: odd numbers, NUL, lone surrogates, depth, odd names."""
     if isinstance(value, str):
-        if "\x00" in value or not (value.isascii() or _encodable(value)):
+        if not _writable(value):
             raise OddValue(path, "text holds a NUL or half a surrogate pair")
     elif isinstance(value, dict | list):
         if depth >= DEPTH:
             raise OddValue(path, "nested too deeply")
         children = value.items() if isinstance(value, dict) else enumerate(value)
         for name, child in children:
-            if isinstance(name, str) and not (name.isascii() and 0 < len(name) <= NAME_LENGTH and name.isprintable()):
+            if type(name) is str and not _is_name(name):
                 raise OddValue(path, "a field name must be short printable ASCII")
-            if type(child) is not int:  # parsed numbers are ints of the allowed range, or odd
+            # Most children are good text, or numbers, which as parsed are of the allowed range or odd.
+            if type(child) is not int and not (type(child) is str and _writable(child)):
                 check(child, f"{path}/{name}", depth + 1)
     elif isinstance(value, OddNumber):
         raise OddValue(path, "a number must be an integer below 2^53; write decimals as strings")
 
 
-def _encodable(text: str) -> bool:
+def _writable(text: str) -> bool:
+    if "\x00" in text:
+        return False
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
     return True
+
+
+@lru_cache(4096)
+def _is_name(text: str) -> bool:
+    return text.isascii() and 0 < len(text) <= NAME_LENGTH and text.isprintable()
 
 
 def encode(value: Any) -> bytes:

@@ -35,7 +35,7 @@ def apply(state: State, op: Op, record_type: RecordType, text_at: TextAt) -> Mer
 
 
 def _edit(state: State, record_type: RecordType, sight: Sight, merged: Merged, text_at: TextAt) -> None:
-    op = sight.op
+    op, new = sight.op, state.ver == 0
     if op.action is Action.RESOLVE:
         _settle_deletion(state, sight, merged)
     for name, value in op.set.items():
@@ -47,6 +47,8 @@ def _edit(state: State, record_type: RecordType, sight: Sight, merged: Merged, t
             _elements(state, name, value, [], sight, merged)
         elif kind is Kind.COUNTER:
             _count(state, name, value or 0, sight, merged)
+        elif new:  # nothing to merge with: its values share the first mark
+            state.data[name], merged.effects[name] = text_of(value) if kind is Kind.TEXT else value, Effect.APPLIED
         elif kind is Kind.FACT and name in state.data:
             _again(state, name, value, merged)
         elif kind is Kind.TEXT:

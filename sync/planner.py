@@ -5,6 +5,7 @@ The database (`world.py`) and the model of the simulator are two worlds for one 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from auth.principal import Principal
@@ -43,10 +44,10 @@ class Planner:
         """
         outcomes: dict[int, Outcome] = {}
         shown: dict[str, int] = {}
-        size = 0
+        size, may = 0, cache(principal.may)  # hundreds of ops ask the same of a few scopes
         for unit in _units(envelopes):
             members = [envelopes[i] for i in unit]
-            found = [_later(e) for e in members] if size > MAX_ANSWER else self._unit(members, principal, at)
+            found = [_later(e) for e in members] if size > MAX_ANSWER else self._unit(members, principal, may, at)
             outcomes.update(zip(unit, found, strict=True))
             for record_id in {o.record_id for o in found if o.record_id}:
                 size -= shown.get(record_id, 0)
@@ -74,14 +75,14 @@ class Planner:
 
     # One op, or the ops of one `tx`.
 
-    def _unit(self, envelopes: list[Envelope], principal: Principal, at: int) -> list[Outcome]:
+    def _unit(self, envelopes: list[Envelope], principal: Principal, may: May, at: int) -> list[Outcome]:
         known = [self.draft.known(e.op_id) for e in envelopes]
         new: dict[str, Envelope] = {}
         for envelope, stored in zip(envelopes, known, strict=True):
             if stored is None and envelope.op_id not in new:
                 self._number(envelope)
                 new[envelope.op_id] = envelope
-        decided = self._decide(list(new.values()), [k for k in known if k], principal, at)
+        decided = self._decide(list(new.values()), [k for k in known if k], principal, may, at)
         outcomes = []
         for envelope in envelopes:
             outcome = decided.pop(envelope.op_id, None)
@@ -99,7 +100,7 @@ class Planner:
         return self.taken.get(dev_seq) or self.world.op_at(dev_seq)
 
     def _decide(
-        self, envelopes: list[Envelope], known: list[Known], principal: Principal, at: int
+        self, envelopes: list[Envelope], known: list[Known], principal: Principal, may: May, at: int
     ) -> dict[str, Outcome]:
         """Plans ops that are new, and stores them; `known`: what was stored of their group before."""
         ops: dict[str, Op] = {}
@@ -113,7 +114,7 @@ class Planner:
         if stopped:
             outcomes |= stopped
         elif ops:
-            outcomes |= self.ledger.apply(list(ops.values()), principal.may, at, late=True)
+            outcomes |= self.ledger.apply(list(ops.values()), may, at, late=True)
         for envelope in envelopes:
             outcome, op = outcomes[envelope.op_id], ops.get(envelope.op_id)
             outcome.signed, outcome.captured = op is not None and op.signed, envelope.captured
