@@ -107,7 +107,9 @@ class Database:
                 with Session(self.reader, expire_on_commit=False) as session:
                     if not self.is_sqlite:
                         session.connection(execution_options=SNAPSHOT)
-                    return work(session, *args, **kwargs)
+                    result = work(session, *args, **kwargs)
+                    session.commit()  # nothing; but after a rollback the driver forgets every prepared statement
+                    return result
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not error.connection_invalidated:
                     raise
