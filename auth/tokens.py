@@ -11,6 +11,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -164,8 +165,7 @@ def _checked(token: str, keys: SigningKeys, typ: str) -> dict[str, Any]:
         kid = header.get("kid")
         if header != {"alg": ALG, "typ": typ, "kid": kid} or not isinstance(kid, str) or kid not in keys.public:
             raise TokenInvalid
-        key = jwk.construct(keys.public[kid], ALG)  # type: ignore[arg-type]
-        claims = json.loads(jws.verify(token, key, algorithms=[ALG]))
+        claims = json.loads(_signed(token, keys.public[kid].public_numbers()))
     except (JOSEError, ValueError, RecursionError) as error:  # RecursionError: a header of nothing but brackets
         raise TokenInvalid from error
     if not isinstance(claims, dict):
@@ -208,6 +208,12 @@ def _chosen(
     if len(found) != 1:
         raise KeyUnknown
     return foreign_key(found[0])
+
+
+@lru_cache(maxsize=2048)
+def _signed(token: str, key: ec.EllipticCurvePublicNumbers) -> bytes:
+    """The payload of a token whose signature is good, which needs to be seen only once. Raises JOSEError."""
+    return jws.verify(token, jwk.construct(key.public_key(), ALG), algorithms=[ALG])  # type: ignore[arg-type]
 
 
 def verify_detached(signature: str, payload: bytes, public_key: str, typ: str) -> bool:

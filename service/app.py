@@ -75,9 +75,9 @@ ABOUT = (
     "Every failure is a problem document (RFC 9457) with a stable `code`, text in Vietnamese or English by "
     "`Accept-Language`, and one next `action`."
 )
-ROUTERS = (
-    auth, external, second_factor, accounts, clients, delegations, apps, oauth, audit, catalogue, imports, sync,
-    rescue, ops, pull, events, uploads, media, previews, quarantine, records, redactions, signals, reviews, desk,
+ROUTERS = (  # what phones ask most often first: they are tried in this order
+    sync, pull, uploads, auth, external, second_factor, accounts, clients, delegations, apps, oauth, audit, catalogue,
+    imports, rescue, ops, events, media, previews, quarantine, records, redactions, signals, reviews, desk,
     review_items, progress, cases, year, yearly, press, papers, proofs, privacy, erasures, health, metrics,
 )  # fmt: skip
 
@@ -138,7 +138,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.provider = Provider(settings)
     state.types = registry()
     state.media_arrived = _arrival_hook(state.types)
-    state.worker = Worker(Bench(state.database, state.store, state.types, state.clock, settings))
+    state.worker = Worker(Bench(state.database, state.store, state.types, state.clock, settings), state.metrics.busy)
 
 
 @asynccontextmanager

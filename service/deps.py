@@ -87,17 +87,14 @@ _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Access t
 
 
 async def _claims(
-    request: Request,
-    config: Config,
-    keys: TokenKeys,
-    limits: Limited,
-    now: Now,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    request: Request, now: Now, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Claims:
     """Where no second factor is asked for, every session counts as one that has shown it.
 
+    Asked by nearly every request, so it takes what it needs by itself: each dependency costs the framework time.
     Raises TokenMissing, TokenInvalid, TokenExpired, ScopeInsufficient, TooManyRequests.
     """
+    config, keys, limits = await _settings(request), await _token_keys(request), await _limits(request)
     if bearer is None:
         raise TokenMissing
     if len(request.headers.getlist("authorization")) > 1:  # a proxy may have read the other one
@@ -115,26 +112,31 @@ async def _claims(
 Bearer = Annotated[Claims, Depends(_claims)]
 
 
-async def _source(request: Request) -> str:
+def address_of(request: Request) -> str:
     """The network address that the request came from; a trusted proxy has told it (`service/edge.py`)."""
     return request.client.host if request.client else ""
+
+
+async def _source(request: Request) -> str:
+    return address_of(request)
 
 
 Source = Annotated[str, Depends(_source)]
 
 
-def _caller(db: Db, now: Now, claims: Bearer, source: Source) -> Principal:
+def _caller(request: Request, now: Now, claims: Bearer) -> Principal:
     """Raises ClientRevoked, AccountInactive, and what `_claims` raises."""
-    return _admitted(db, now, claims, source, depositing=False)
+    return _admitted(request, now, claims, depositing=False)
 
 
-def _depositor(db: Db, now: Now, claims: Bearer, source: Source) -> Principal:
+def _depositor(request: Request, now: Now, claims: Bearer) -> Principal:
     """Also a retired device that still has to send what waits on it. Raises as `_caller` does."""
-    return _admitted(db, now, claims, source, depositing=True)
+    return _admitted(request, now, claims, depositing=True)
 
 
-def _admitted(db: Database, now: int, claims: Claims, source: str, *, depositing: bool) -> Principal:
-    with _wiping(db, now, claims, source):
+def _admitted(request: Request, now: int, claims: Claims, *, depositing: bool) -> Principal:
+    db: Database = request.app.state.database
+    with _wiping(db, now, claims, address_of(request)):
         return db.read(sessions.principal_of, claims, now, depositing=depositing)
 
 

@@ -61,6 +61,7 @@ class Edge:
             return
         scope.setdefault("state", {})["request_id"] = str(uuid.uuid4())
         begun, status = time.perf_counter(), 0
+        self.held.metrics.last_request = begun
 
         async def noted(message: Message) -> None:
             nonlocal status

@@ -3,6 +3,7 @@
 Labels are names that the code gives: templates of routes, statuses, codes of problems. Nobody's id is among them.
 """
 
+import time
 from collections import Counter as Counted
 from collections.abc import Callable, Iterable, Iterator
 
@@ -18,6 +19,7 @@ from sync.stock import Stock
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 STATES = tuple(state for state in IN_HAND if state != "verified")
+MOMENT = 0.25  # seconds
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -38,12 +40,17 @@ class Metrics:
         )
         self.signing = Histogram("minhchung_signing_seconds", "Time to sign a receipt.", buckets=SECONDS, registry=made)
         self.pulled = Counter("minhchung_pulled_changes", "Changes that pulls handed out.", registry=made)
+        self.last_request = 0.0  # when one came, by `perf_counter`
         made.register(_Waiting(database, now))
 
     def took(self, outcomes: Iterable[Outcome]) -> None:
         """Counts what became of the ops of a push."""
         for (status, code), n in Counted((o.status, o.code or "") for o in outcomes).items():
             self.ops.labels(status, code).inc(n)
+
+    def busy(self) -> bool:
+        """Whether a request has come a moment ago."""
+        return time.perf_counter() - self.last_request < MOMENT
 
     def text(self) -> bytes:
         """Everything as text."""

@@ -15,9 +15,12 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from service import tus
-from service.deps import Config, Db, Depositor, Store
+from service.db import Database
+from service.deps import Depositor
+from service.settings import Settings
 from storage import keys
 from storage.errors import OffsetMismatch
+from storage.store import BlobStore
 from sync import media, uploads
 from sync.uploads import UploadSuperseded, UploadTooLarge, UploadView
 
@@ -30,9 +33,21 @@ class Desk:
 
     request: Request
     caller: Depositor
-    db: Db
-    store: Store
-    config: Config
+
+    @property
+    def db(self) -> Database:
+        database: Database = self.request.app.state.database
+        return database
+
+    @property
+    def store(self) -> BlobStore:
+        store: BlobStore = self.request.app.state.store
+        return store
+
+    @property
+    def config(self) -> Settings:
+        settings: Settings = self.request.app.state.settings
+        return settings
 
     @property
     def now(self) -> int:
@@ -54,18 +69,22 @@ def begin(desk: Desk, announced: uploads.Announced) -> tuple[UploadView, int]:
 
 
 def go_on(desk: Desk, upload_id: str) -> tuple[UploadView, int]:
-    """Compares the offset, and only then takes the lease."""
+    """Goes on where the headers say."""
     at, size = (tus.number(desk.request.headers, name) for name in ("Upload-Offset", "Upload-Length"))
     if at is None:
         raise tus.UploadHeaderInvalid(header="Upload-Offset")
     if size is not None and size > desk.config.upload_max_bytes:
         raise UploadTooLarge(max_bytes=desk.config.upload_max_bytes)
+    return take_up(desk, upload_id, at, size), at
+
+
+def take_up(desk: Desk, upload_id: str, at: int, size: int | None = None) -> UploadView:
+    """The upload, with a new lease, where `at` is its offset; raises OffsetMismatch where it is not."""
     upload = desk.db.read(uploads.find, desk.caller, upload_id, desk.now)
     durable = uploads.offset(desk.store, upload)
     if durable != at:
         raise OffsetMismatch(offset=durable)
-    upload = desk.db.write(uploads.open_for_append, desk.caller, upload_id, desk.now, ttl=desk.ttl, at=at, size=size)
-    return upload, at
+    return desk.db.write(uploads.open_for_append, desk.caller, upload_id, desk.now, ttl=desk.ttl, at=at, size=size)
 
 
 async def receive_small(
@@ -90,8 +109,7 @@ async def receive_small(
         return taken, size, whole
     upload, at = await run_in_threadpool(begin, desk, announced)
     if at == 0 and gathered:
-        await run_in_threadpool(_append, desk, upload, at, gathered)
-        at = await run_in_threadpool(desk.store.size, upload.id)
+        at = await run_in_threadpool(_append, desk, upload, at, gathered)
     return upload, at, whole
 
 
@@ -110,27 +128,39 @@ async def receive(desk: Desk, upload: UploadView, at: int, checksum: tus.Checksu
     if (tus.number(desk.request.headers, "Content-Length") or 0) > limit:
         raise UploadTooLarge(max_bytes=limit)
     body = tus.pieces(desk.request, desk.store.append_size, limit, desk.config.upload_idle_seconds)
+    good = tus.checked(body, checksum) if checksum else body
     try:
-        async with aclosing(tus.checked(body, checksum) if checksum else body) as good:
-            async for piece in good:
+        async with aclosing(good), aclosing(tus.ahead(good)) as arriving:
+            async for piece in arriving:
                 at = await run_in_threadpool(_append, desk, upload, at, piece)
     except tus.Interrupted:
-        return await run_in_threadpool(desk.store.size, upload.id), False
-    if at != upload.size:  # a file that is complete becomes durable when it is sealed
-        at = await run_in_threadpool(desk.store.size, upload.id)
+        return at, False
     return at, True
 
 
 def _append(desk: Desk, upload: UploadView, at: int, piece: bytes) -> int:
-    """One piece, unless a newer append has taken over: a connection that hangs never locks its phone out."""
+    """Stores one piece and returns the durable offset, while the next one arrives.
+
+    Unless a newer append has taken over: a connection that hangs never locks its phone out.
+    """
     if not desk.db.read(uploads.holds_lease, upload):
         raise UploadSuperseded
-    return desk.store.append(upload.id, at, piece)
+    desk.store.append(upload.id, at, piece)
+    return desk.store.size(upload.id)
+
+
+async def settled(desk: Desk, upload: UploadView, at: int) -> UploadView:
+    """`settle` for coroutines, in a thread where there is something to judge."""
+    return await run_in_threadpool(settle, desk, upload, at) if _is_due(upload, at) else upload
+
+
+def _is_due(upload: UploadView, at: int) -> bool:
+    return upload.state == uploads.OPEN and at == upload.size
 
 
 def settle(desk: Desk, upload: UploadView, at: int) -> UploadView:
     """Judges an upload whose last byte is here. Any request that finds it so may: harmless again, and after a crash."""
-    if upload.state != uploads.OPEN or at != upload.size:
+    if not _is_due(upload, at):
         return upload
     try:
         measured = media.measure(desk.store, upload)

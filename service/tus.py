@@ -42,7 +42,6 @@ HEADERS: dict[str, dict[str, Any]] = {  # what is read below, as JSON Schema
     "Upload-Checksum": {"type": "string", "pattern": f"^({'|'.join(CHECKSUMS)}) [A-Za-z0-9+/]+={{0,2}}$"},
 }
 Checksum = tuple[str, bytes]  # algorithm, digest
-MARKED = ("no", "yes")  # whether the paper bears MẬT, TỐI MẬT or TUYỆT MẬT
 RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -120,7 +119,7 @@ def announced(headers: Headers, max_bytes: int) -> Announced:
     """
     found = metadata(headers.get("Upload-Metadata", ""))
     marked = found.get("marked_secret", "no")
-    if marked not in MARKED:
+    if marked not in ("no", "yes"):
         raise UploadHeaderInvalid(header="Upload-Metadata")
     if marked == "yes":
         raise SecretRefused
@@ -219,6 +218,18 @@ async def pieces(request: Request, size: int, limit: int, idle: float) -> AsyncG
         yield bytes(gathered)
     if not whole:
         raise Interrupted
+
+
+async def ahead(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    """The same pieces; the next one is gathered while the caller stores the one before."""
+    coming = asyncio.ensure_future(anext(body, b""))
+    try:
+        while piece := await coming:
+            coming = asyncio.ensure_future(anext(body, b""))
+            yield piece
+    finally:  # whatever still comes belongs to a body that nobody wants any more
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 async def checked(body: AsyncIterator[bytes], checksum: Checksum) -> AsyncGenerator[bytes]:

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 
 from service.bench import Bench
 from service.duties import DUTIES, JOBS
@@ -11,13 +13,18 @@ from sync.epoch import is_restored
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
 RETRY_MS = 60_000
+SHARE = 19  # how often longer than its own work the thread rests while phones are being answered
 
 
 class Worker:
-    """One thread that takes due jobs until it is stopped. `drain` does the same at once, for tests and commands."""
+    """One thread that takes due jobs until it is stopped. `drain` does the same at once, for tests and commands.
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+    `busy`: whether phones are being answered in this process. They wait for the same interpreter and the same writer
+    of SQLite, so meanwhile the thread takes a twentieth of a processor at most; decoders are processes of their own.
+    """
+
+    def __init__(self, bench: Bench, busy: Callable[[], bool] = lambda: False) -> None:
+        self.bench, self._busy = bench, busy
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -38,21 +45,30 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 self.attend()
-                worked = self.drain()
+                worked = self.drain(self._give_way)
             except Exception:  # a worker must outlive a database that is down
                 log.exception("worker round failed")
                 worked = 0
             if not worked:
                 self._stopping.wait(IDLE_SECONDS)
 
-    def drain(self) -> int:
-        """Does every job that is due; returns how many. A restored service leaves all as it is for its operator."""
+    def _give_way(self, used: float) -> None:
+        if self._busy():
+            self._stopping.wait(used * SHARE)
+
+    def drain(self, rest: Callable[[float], None] = lambda _used: None) -> int:
+        """Does every job that is due; returns how many. A restored service leaves all as it is for its operator.
+
+        `rest` is told after each job how many seconds of a processor it took.
+        """
         done = 0
         if self.bench.database.read(is_restored):
             return done
         write, clock = self.bench.database.write, self.bench.clock
         while not self._stopping.is_set() and (job := write(jobs.claim, clock.now())):
+            begun = time.thread_time()
             JOBS[job.kind](self.bench, job)
+            rest(time.thread_time() - begun)
             done += 1
         return done
 

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from service import tus
 from service.deps import CALLER_CODES, Config
 from service.problems import responses
-from service.receiving import AtDesk, begin, go_on, receive, receive_small, settle
+from service.receiving import AtDesk, begin, go_on, receive, receive_small, settle, settled
 from sync import uploads
 from sync.uploads import UploadView
 
@@ -69,7 +69,7 @@ async def create(desk: AtDesk) -> Response:
         upload, at, whole = *await run_in_threadpool(begin, desk, announced), True
         if at == 0 and tus.carries_bytes(headers):
             at, whole = await receive(desk, upload, at, checksum)
-    upload = await run_in_threadpool(settle, desk, upload, at)
+    upload = await settled(desk, upload, at)
     location = f"{desk.config.public_url.rstrip('/')}/v1/uploads/{upload.id}"  # absolute: some clients need it so
     return _answer(status.HTTP_201_CREATED, upload, at, whole=whole, headers={"Location": location})
 
@@ -104,7 +104,7 @@ async def append(upload_id: str, desk: AtDesk) -> Response:
     checksum = tus.checksum(headers)
     upload, at = await run_in_threadpool(go_on, desk, upload_id)
     at, whole = await receive(desk, upload, at, checksum)
-    upload = await run_in_threadpool(settle, desk, upload, at)
+    upload = await settled(desk, upload, at)
     return _answer(status.HTTP_204_NO_CONTENT, upload, at, whole=whole)
 
 

@@ -121,7 +121,8 @@ class _Program(ctypes.Structure):
 
 
 def limit(memory: int, cpu_seconds: int) -> None:
-    """Sets the limits of memory (bytes), processor time, output, open files and core dumps."""
+    """Sets the limits of memory (bytes), processor time, output, open files and core dumps; phones go first."""
+    os.nice(5)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT, OUTPUT))
