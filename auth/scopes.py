@@ -17,18 +17,20 @@ class Scope:
     en: str
 
 
-READS = frozenset({Permission.READ, Permission.ORIGINAL})
+READS = frozenset({Permission.READ})  # and never originals: what leaves the house is pictures and coarse places
 SCOPES: dict[str, Scope] = {
     "openid": Scope(frozenset(), "Biết bạn là ai (mã tài khoản)", "Know who you are (account id)"),
     "profile": Scope(frozenset(), "Đọc tên và tên đăng nhập của bạn", "Read your name and user name"),
-    "evidence.read": Scope(READS, "Đọc minh chứng mà bạn được đọc", "Read the evidence that you may read"),
+    "evidence.read": Scope(
+        READS, "Đọc minh chứng mà bạn được đọc, trừ tệp gốc", "Read the evidence that you may read, without originals"
+    ),
     "evidence.push": Scope(
         frozenset({Permission.CAPTURE}), "Gửi minh chứng thay bạn", "Send evidence in your name"
     ),
     "evidence.review": Scope(
         READS | {Permission.REVIEW}, "Thẩm định minh chứng thay bạn", "Review evidence in your name"
     ),
-    "evidence.export": Scope(READS, "Lập và tải hồ sơ, báo cáo", "Make and download dossiers and reports"),
+    "evidence.export": Scope(READS, "Lập và tải giấy tờ, báo cáo", "Make and download papers and reports"),
 }  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 _LOOKS_UP = {"whoAmI", "listUnits", "getUnit", "listCriteriaSets", "getCriteriaSet"}
 _READS = _LOOKS_UP | {
-    "pull", "events", "listRecords", "readRecord", "readHistory", "readProof", "verifyMedia", "getMedia",
-    "getMediaHead", "getPreview", "unitProgress", "dossierState", "readDossier", "overview", "overdueReports",
+    "pull", "events", "listRecords", "readRecord", "readHistory", "readProof", "verifyMedia", "getPreview",
+    "unitProgress", "dossierState", "readDossier", "overview", "overdueReports",
     "listCases", "caseMoves",
 }  # fmt: skip
 OPERATIONS: dict[str, set[str]] = {
@@ -11,7 +11,8 @@ OPERATIONS: dict[str, set[str]] = {
     "profile": set(),
     "evidence.read": _READS,
     "evidence.push": _LOOKS_UP
-    | {"push", "reconcile", "createUpload", "getUploadOffset", "appendToUpload", "terminateUpload", "verifyMedia"},
+    | {"push", "reconcile", "createUpload", "getUploadOffset", "appendToUpload", "terminateUpload", "verifyMedia"}
+    | {"createUploadPart", "confirmUploadPart"},
     "evidence.review": _READS | {"reviewQueue", "readSignals", "decide", "decideMany"},
     "evidence.export": _LOOKS_UP | {"askForPaper", "listPapers", "readPaper", "getPaperFile", "readDossier"},
 }
