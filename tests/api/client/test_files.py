@@ -4,6 +4,8 @@ from minhchung_client.files import Files
 from people import Province
 from phones import SCOPE, Kit
 from pictures import jpeg
+from sync import backups
+from sync.files import backed_up
 
 
 def states(kit: Kit) -> list[str]:
@@ -21,6 +23,41 @@ def test_a_file_is_waiting_then_sent_then_verified_by_its_record(phones: dict[st
     lan.device.sync()
     assert states(lan) == ["verified"]
     assert len(list((lan.folder / "files").iterdir())) == 1
+
+
+def test_each_file_says_how_far_it_has_come_and_leaves_the_phone_only_when_it_is_safe(
+    phones: dict[str, Kit], province: Province
+) -> None:
+    """Received, verified, in a second copy; and safe once a backup holds its record too, and no op waits to name it."""
+    lan, photo, now = phones["lan"], jpeg(), province.clock.now()
+    record = lan.device.capture("photo", SCOPE, [(photo, "Ảnh.jpg", "image/jpeg")], set={"title": "Ảnh"})
+
+    def told() -> list[bool]:
+        (file,) = lan.replica.attachments()
+        assert (file["name"], file["size"], file["record_id"], file["problem"]) == ("Ảnh.jpg", len(photo), record, None)
+        return [file[step] for step in ("received", "verified", "backed_up", "safe")]
+
+    assert told() == [False] * 4
+    while lan.device.push_once() or lan.device.upload_once():
+        pass
+    assert told() == [True, False, False, False]
+    province.work()
+    lan.device.sync()
+    assert told() == [True, True, False, False]
+    digest = lan.replica.attachments()[0]["sha256"]
+    province.db.write(backed_up, province.app.state.types, [digest], now)
+    lan.device.sync()
+    assert told() == [True, True, True, False], "a service that is restored would not know the record"
+    assert lan.device.free() == 0
+    seq = lan.connection.execute("select seq from file").fetchone()[0]
+    province.db.write(backups.record, backups.Taken("b1", now, "e", "/mnt", {SCOPE: seq}, [digest]), now)
+    lan.device.capture("photo", SCOPE, [(photo, "Ảnh.jpg", "image/jpeg")], set={"title": "Cùng tệp"})
+    lan.device.pull_once()
+    assert told()[-1] is False, "an op that names it waits to be sent"
+    lan.device.sync()
+    assert told() == [True] * 4
+    assert lan.device.free() == len(photo)
+    assert list((lan.folder / "files").iterdir()) == []
 
 
 def test_a_file_of_which_other_bytes_arrived_is_kept_told_and_sent_anew(phones: dict[str, Kit]) -> None:

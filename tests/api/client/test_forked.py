@@ -14,7 +14,6 @@ from minhchung_client import NeedsEnrolment
 from people import Person, Province
 from phones import SCOPE, Kit
 from pictures import jpeg
-from sync.files import backed_up
 
 
 def enrol(province: Province, kit: Kit) -> None:
@@ -111,8 +110,3 @@ def test_files_that_nobody_may_keep_are_deleted_and_those_with_a_second_copy_may
     assert bao.post(f"/v1/records/{kept[1]}/redactions", wish).json()["files"] == [digests[1]]
     lan.device.sync()
     assert [p.name for p in (lan.folder / "files").iterdir()] == [digests[2]]
-    assert lan.device.free() == 0
-    province.db.write(backed_up, province.app.state.types, [digests[2]], province.clock.now())
-    lan.device.sync()
-    assert lan.device.free() > 0
-    assert list((lan.folder / "files").iterdir()) == []

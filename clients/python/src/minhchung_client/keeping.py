@@ -3,6 +3,7 @@
 Functions over the database of a replica, to be called inside a transaction.
 """
 
+import json
 import sqlite3
 from typing import Any
 
@@ -70,10 +71,26 @@ def forget(db: sqlite3.Connection) -> list[str]:
         " where op.seq <= safe.seq and op.status not in ('held', 'rejected')"
     )
     db.execute(f"delete from sent where dev_seq in ({covered})")  # noqa: S608
-    named = (
-        "select sha256 from file left join safe using (scope) where state = 'verified'"
-        " and (file.seq <= safe.seq or sha256 in (select sha256 from copied))"
+    return [file["sha256"] for file in attachments(db) if file["safe"]]
+
+
+def attachments(db: sqlite3.Connection) -> list[Doc]:
+    """How far each file of this device has come: `received`, `verified`, `backed_up`, `safe` to delete here.
+
+    Safe is what a second copy holds, as its record says, and whose record is in a backup too: a service that is
+    restored then still knows of both. A file that an op still has to name is not safe, whoever else named it before.
+    """
+    unsent = "exists (select 1 from outbox where instr(body, sha256))"
+    copied = "sha256 in (select sha256 from copied)"
+    query = (
+        f"select sha256, name, size, record_id, state, problem, {copied}, coalesce(file.seq <= safe.seq, 0), {unsent}"  # noqa: S608
+        " from file left join safe using (scope) order by turn, sha256"
     )
-    unsent = "select 1 from outbox where instr(body, sha256)"
-    rows = db.execute(f"{named} and not exists ({unsent})").fetchall()
-    return [sha256 for (sha256,) in rows]
+    found = []
+    for sha256, name, size, record_id, state, problem, backed_up, covered, unsent_op in db.execute(query):
+        verified = state == "verified"
+        steps = {"received": state in ("sent", "verified"), "verified": verified, "backed_up": bool(backed_up)}
+        safe = bool(verified and backed_up and covered and not unsent_op)
+        file = {"sha256": sha256, "name": name, "size": size, "record_id": record_id, **steps, "safe": safe}
+        found.append(file | {"problem": problem and json.loads(problem)})
+    return found

@@ -11,7 +11,7 @@ from typing import Any
 
 from minhchung_client.clock import Clock, captured
 from minhchung_client.inbox import inbox
-from minhchung_client.keeping import forget, note_safe, send_again
+from minhchung_client.keeping import attachments, forget, note_safe, send_again
 from minhchung_client.mirror import Mirror
 from minhchung_client.overlay import lay_over
 from minhchung_client.renumber import retire, settle, unasked
@@ -195,6 +195,10 @@ class Replica(Mirror):
         """Forgets ops that a backup of the service holds; returns the digests of files of which the same is true."""
         with self.transaction() as db:
             return forget(db)
+
+    def attachments(self) -> list[Doc]:
+        """The files of this device, and of each what an app shows: `received`, `verified`, `backed_up`, `safe`."""
+        return attachments(self.connection)
 
     # What asks for the officer's attention.
 
