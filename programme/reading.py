@@ -4,7 +4,9 @@ import orjson
 from sqlmodel import Session
 
 from auth.principal import Principal
+from sync import served
 from sync.errors import RecordUnknown
+from sync.media import Media
 from sync.records import Shown, readable, version
 
 RESTRICTED = '"sensitivity":4'  # as the stored JSON of a record has it, and no text of a field can: quotes are escaped
@@ -30,3 +32,12 @@ def chosen(session: Session, principal: Principal, record_id: str, *, verified: 
     if verified:
         return as_verified(session, shown)
     return version(session, shown, ver) if ver else shown
+
+
+def original(
+    session: Session, principal: Principal, record_id: str, sha256: str, *, verified: bool, ver: int | None
+) -> Media:
+    """A file as it came, of a record as `chosen` reads it. Raises as that does, and as `served.original` does."""
+    return served.original(
+        session, principal, chosen(session, principal, record_id, verified=verified, ver=ver), sha256
+    )

@@ -33,6 +33,7 @@ from service.routes import (
     clients,
     delegations,
     desk,
+    direct,
     erasures,
     events,
     external,
@@ -63,7 +64,7 @@ from service.routes import (
     yearly,
 )
 from service.settings import Settings
-from service.stores import open_store
+from service.stores import open_direct, open_store
 from service.wakes import Wakes
 from service.worker import Worker
 from sync import files
@@ -77,7 +78,7 @@ ABOUT = (
 )
 ROUTERS = (  # what phones ask most often first: they are tried in this order
     sync, pull, uploads, auth, external, second_factor, accounts, clients, delegations, apps, oauth, audit, catalogue,
-    imports, rescue, ops, events, media, previews, quarantine, records, redactions, signals, reviews, desk,
+    imports, rescue, ops, events, media, direct, previews, quarantine, records, redactions, signals, reviews, desk,
     review_items, progress, cases, year, yearly, press, papers, proofs, privacy, erasures, health, metrics,
 )  # fmt: skip
 
@@ -131,6 +132,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.wakes = Wakes(None if state.database.is_sqlite else settings.db_url.replace("+psycopg", "", 1))
     state.database.announce = state.wakes.announce
     state.store = open_store(settings, state.database)
+    state.direct = open_direct(settings, state.database)
     state.keyring = Keyring(settings.data_dir / "keys")
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)

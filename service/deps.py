@@ -45,6 +45,7 @@ def _part(name: str) -> Any:
 Db = Annotated[Database, _part("database")]
 Config = Annotated[Settings, _part("settings")]
 Store = Annotated[BlobStore, _part("store")]
+Links = Annotated[Any, _part("direct")]  # a `storage.direct.Direct`, which loads slowly, or None
 Types = Annotated[Registry, _part("types")]
 Keys = Annotated[SigningKeys, _part("keys")]  # of evidence
 Secret = Annotated[bytes, _part("secret")]
@@ -60,7 +61,8 @@ async def _calendar(config: Config) -> Calendar:
     return config.calendar
 
 
-async def _now(clock: Ticking) -> int:
+async def _now(request: Request) -> int:
+    clock: Clock = request.app.state.clock
     return clock.now()
 
 
@@ -94,17 +96,18 @@ async def _claims(
     Asked by nearly every request, so it takes what it needs by itself: each dependency costs the framework time.
     Raises TokenMissing, TokenInvalid, TokenExpired, ScopeInsufficient, TooManyRequests.
     """
-    config, keys, limits = await _settings(request), await _token_keys(request), await _limits(request)
+    held = request.app.state
     if bearer is None:
         raise TokenMissing
     if len(request.headers.getlist("authorization")) > 1:  # a proxy may have read the other one
         raise TokenInvalid
-    claims = tokens.verify_access(bearer.credentials, keys, config.public_url, now)
+    config: Settings = held.settings
+    claims = tokens.verify_access(bearer.credentials, held.keyring.current(), config.public_url, now)
     if claims.scope is not None and not opens(claims.scope, getattr(request.scope.get("route"), "operation_id", "")):
         raise ScopeInsufficient
     request.state.account_id = claims.account_id
     policy = requests_of_client(config.client_requests_per_minute)
-    request.state.room = limits.spend(policy, claims.client_id, now).headers()
+    request.state.room = held.limits.spend(policy, claims.client_id, now).headers()
     return claims if config.second_factor_asked else replace(claims, strong=True)
 
 

@@ -55,6 +55,13 @@ class Settings(BaseSettings):
     s3_endpoint: Annotated[str | None, Field(description="Address of the S3-compatible service; unset means AWS.")] = (
         None
     )
+    s3_public_endpoint: Annotated[
+        str | None,
+        Field(
+            description="Address of the same service as phones reach it; set, phones may put and get files there "
+            "directly, by short-lived signed addresses. Unset: all files go through this service."
+        ),
+    ] = None
     s3_region: Annotated[str, Field(description="Region of the bucket.")] = "us-east-1"
     s3_access_key: Annotated[str, Field(description="Access key of the S3 service.")] = ""
     s3_secret_key: Annotated[SecretStr, Field(description="Its secret.")] = SecretStr("")

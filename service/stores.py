@@ -1,8 +1,11 @@
 """Which store keeps the files: the one place that chooses, for the application and for commands."""
 
+from dataclasses import replace
+
 from service.db import Database
 from service.ledger import TableLedger
 from service.settings import Settings
+from storage.direct import Direct
 from storage.local import DirectoryStore
 from storage.s3 import Bucket, S3Store
 from storage.store import BlobStore
@@ -16,6 +19,14 @@ def open_store(settings: Settings, database: Database | None = None) -> BlobStor
     if settings.s3_bucket is None:
         return DirectoryStore(settings.data_dir / "blobs")
     return S3Store(bucket(settings, settings.s3_bucket), TableLedger(database or Database(settings.db_url)))
+
+
+def open_direct(settings: Settings, database: Database) -> Direct | None:
+    """What signs addresses of the bucket for phones; None where the settings do not let them reach it."""
+    if settings.s3_bucket is None or settings.s3_public_endpoint is None:
+        return None
+    inside = bucket(settings, settings.s3_bucket)
+    return Direct(S3Store(inside, TableLedger(database)), replace(inside, endpoint=settings.s3_public_endpoint))
 
 
 def open_mirror(settings: Settings, database: Database) -> BlobStore | None:

@@ -47,6 +47,32 @@ class Bucket:
     secret_key: str = field(repr=False)
 
 
+def client_of(bucket: Bucket) -> Any:
+    """What speaks to the S3 service of a bucket; nothing is asked of it yet."""
+    return boto3.client(
+        "s3",
+        endpoint_url=bucket.endpoint,
+        region_name=bucket.region,
+        aws_access_key_id=bucket.access_key,
+        aws_secret_access_key=bucket.secret_key,
+        config=CONFIG,
+    )
+
+
+def object_name(key: str) -> str:
+    """The name of an object in the bucket. Raises ValueError for what is no key."""
+    if not keys.is_key(key):
+        raise ValueError("not a key")
+    return f"objects/{key}"
+
+
+def part_name(upload_id: str, part: str) -> str:
+    """The name of a piece of an unfinished upload. Raises ValueError for what is no id."""
+    if not (keys.is_upload_id(upload_id) and keys.is_upload_id(part)):
+        raise ValueError("not an upload id")
+    return f"incoming/{upload_id}/{part}"
+
+
 class S3Store:
     """A `BlobStore` in a bucket, which `make_bucket` makes. Nothing is asked of the other side before it is needed."""
 
@@ -55,14 +81,7 @@ class S3Store:
     def __init__(self, bucket: Bucket, ledger: Ledger) -> None:
         self._ledger = ledger
         self._name = bucket.name
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=bucket.endpoint,
-            region_name=bucket.region,
-            aws_access_key_id=bucket.access_key,
-            aws_secret_access_key=bucket.secret_key,
-            config=CONFIG,
-        )
+        self._client = client_of(bucket)
 
     def make_bucket(self) -> None:
         """Makes the bucket where it is not there yet."""
@@ -81,7 +100,7 @@ class S3Store:
         self._check_end(upload_id, offset)
         if not data:
             return offset
-        name = f"incoming/{upload_id}/{uuid4()}"
+        name = part_name(upload_id, str(uuid4()))
         with _available():
             etag = multipart.put(self._client, self._name, name, data)
         if not self._ledger.add(upload_id, Piece(offset, len(data), name, etag)):
@@ -90,6 +109,21 @@ class S3Store:
             self._check_end(upload_id, offset)
         return offset + len(data)
 
+    def adopt(self, upload_id: str, offset: int, size: int, part: str) -> int:
+        """Counts bytes that somebody has put under `part_name(upload_id, part)`; where the next ones begin.
+
+        Raises ObjectUnknown where there are not `size` bytes, and as `append` does.
+        """
+        self._check_end(upload_id, offset)
+        name = part_name(upload_id, part)
+        with _available(name):
+            found = self._client.head_object(Bucket=self._name, Key=name)
+        if found["ContentLength"] != size:
+            raise ObjectUnknown(key=name)
+        if not self._ledger.add(upload_id, Piece(offset, size, name, str(found["ETag"]))):
+            self._check_end(upload_id, offset)
+        return offset + size
+
     def incoming(self, upload_id: str) -> Iterator[bytes]:
         for piece in self._pieces(upload_id):
             if piece.size:
@@ -97,7 +131,7 @@ class S3Store:
                     yield from self._get(piece.name, IfMatch=piece.etag)
 
     def seal(self, upload_id: str, sha256: str, size: int) -> None:
-        key, found = _object(keys.of_digest(sha256)), self.size(upload_id)
+        key, found = object_name(keys.of_digest(sha256)), self.size(upload_id)
         if found != size:
             raise OffsetMismatch(offset=found)
         self._ledger.add(upload_id, Piece(size, 0, "", ""))
@@ -130,7 +164,7 @@ class S3Store:
                     multipart.abort(self._client, self._name, upload["Key"], upload["UploadId"])
 
     def put(self, key: str, data: bytes | Iterable[bytes]) -> None:
-        name = _object(key)
+        name = object_name(key)
         with _available():
             multipart.store(self._client, self._name, name, [data] if isinstance(data, bytes) else data)
 
@@ -141,19 +175,19 @@ class S3Store:
             return False
 
     def length(self, key: str) -> int:
-        name = _object(key)
+        name = object_name(key)
         with _available(key):
             return int(self._client.head_object(Bucket=self._name, Key=name)["ContentLength"])
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        name, size = _object(key), self.length(key)
+        name, size = object_name(key), self.length(key)
         stop = size if length is None else min(start + length, size)
         if start < stop:
             with _available(key):
                 yield from self._get(name, Range=f"bytes={start}-{stop - 1}")
 
     def delete(self, key: str) -> None:
-        name = _object(key)
+        name = object_name(key)
         with _available():
             self._client.delete_object(Bucket=self._name, Key=name)
 
@@ -207,9 +241,3 @@ def _upload(upload_id: str) -> str:
     if not keys.is_upload_id(upload_id):
         raise ValueError("not an upload id")
     return upload_id
-
-
-def _object(key: str) -> str:
-    if not keys.is_key(key):
-        raise ValueError("not a key")
-    return f"objects/{key}"

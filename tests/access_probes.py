@@ -66,6 +66,13 @@ PRIVACY = {
     "erasureCertificate": lambda who, _at: verdict(who.get(f"/v1/privacy/certificates/{NOBODY}")),
 }
 
+PART = {"offset": 0, "size": 1}
+DIRECT = {
+    "linkMedia": lambda who, at: verdict(who.get(f"/v1/media/{at.record['id']}/{next(iter(at.record['files']))}/link")),
+    "createUploadPart": lambda who, at: verdict(who.post(f"{at.upload}/parts", {**PART, "sha256": "0" * 64})),
+    "confirmUploadPart": lambda who, at: verdict(who.post(f"{at.upload}/parts/{NOBODY}", PART)),
+}
+
 
 def shut_out_app(who: Person, _place: Any) -> str:
     """There is none by this name: to be told so is to be let through."""

@@ -10,9 +10,10 @@ import socket
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from storage.s3 import Bucket
+from storage.s3 import Bucket, client_of
 
 BIN = Path(__file__).parents[1] / ".venv/swift/bin"
 SECRET = "unguessable-secret-of-the-test"
@@ -89,6 +90,13 @@ class Swift:
         self.buckets += 1
         url = f"http://127.0.0.1:{self.port}"
         return Bucket(url, "us-east-1", f"minhchung-{self.buckets}", "test:tester", SECRET)
+
+    def leftovers(self, name: str) -> list[str]:
+        """What is in a bucket and is no finished object: pieces of uploads, multipart uploads that never ended."""
+        client = client_of(replace(self.bucket(), name=name))
+        there = [found["Key"] for found in client.list_objects_v2(Bucket=name).get("Contents", ())]
+        begun = client.list_multipart_uploads(Bucket=name).get("Uploads", ())
+        return [key for key in there if not key.startswith("objects/")] + [found["Key"] for found in begun]
 
     def settings(self) -> dict[str, str]:
         """Settings of a service that keeps its files in a new bucket."""

@@ -7,11 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, StringConstraints
-from sqlmodel import Session
 
-from auth.principal import Principal
 from auth.tokens import sign
-from programme.reading import chosen
+from programme.reading import original
 from service.answers import disposition
 from service.deps import CALLER_CODES, Caller, Config, Db, Keys, Now, Store, Witnessed
 from service.fields import RECORD_ID, SHA256, Answer, AsOf, Body, Digest, RecordId, Version
@@ -20,7 +18,7 @@ from service.problems import responses
 from storage import keys
 from storage.errors import ObjectUnknown
 from storage.store import BlobStore
-from sync import files, media, served
+from sync import files, media
 from sync.errors import SyncError
 from sync.receipt import MEDIA_TYP, media_receipt
 
@@ -103,7 +101,7 @@ def download(
 
     One byte range may be asked for (RFC 9110 §14).
     """
-    found = at.db.read(_named, at.caller, record_id, sha256, verified=as_ == "verified", ver=ver)
+    found = at.db.read(original, at.caller, record_id, sha256, verified=as_ == "verified", ver=ver)
     size = _length(store, sha256)
     part = _part(request, sha256, size)
     start, stop = part or (0, size)
@@ -116,12 +114,6 @@ def download(
     at.saw("original_read", record_id, file=sha256, start=start)
     body = store.read(keys.of_digest(sha256), start, stop - start)
     return StreamingResponse(body, code, headers, media_type=found.mime)
-
-
-def _named(
-    session: Session, caller: Principal, record_id: str, sha256: str, *, verified: bool, ver: int | None
-) -> media.Media:
-    return served.original(session, caller, chosen(session, caller, record_id, verified=verified, ver=ver), sha256)
 
 
 def _length(store: BlobStore, sha256: str) -> int:

@@ -173,6 +173,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
         who.post("/v1/delegations", {"unit": at.unit, "role": "administrator", "username": "x", "until": LATER})
     ),
     **access_probes.PRIVACY,
+    **access_probes.DIRECT,
     "registerApp": lambda who, _at: verdict(who.post("/v1/apps", {"name": "Ứng dụng", "scope": "none"})),
     "listApps": lambda who, _at: verdict(who.get("/v1/apps")),
     "shutOutApp": access_probes.shut_out_app,

@@ -14,9 +14,15 @@ import httpx
 import pytest
 
 from cutting_proxy import CuttingProxy
+from programme.registry import registry
+from service.bench import Bench
+from service.clock import ManualClock, SystemClock
 from service.db import Database
+from service.duties import DUTIES
 from service.settings import Settings
-from service.stores import prepare_store
+from service.stores import open_store, prepare_store
+from storage import keys
+from storage.store import BlobStore
 from swift import Swift
 
 MIB = 2**20
@@ -51,9 +57,31 @@ def rss_kib(machine: Any) -> int:
     return int(next(line.split()[1] for line in text.splitlines() if line.startswith("VmRSS")))
 
 
+def into_bucket(machine: Any, swift: Swift) -> Settings:
+    """Has the service of this machine keep its files in a new bucket."""
+    settings = swift.settings()
+    machine.env = {f"MINHCHUNG_{name.upper()}": value for name, value in settings.items()}
+    made = Settings(data_dir=machine.folder, **settings)  # type: ignore[arg-type]
+    prepare_store(made, Database(made.db_url))
+    return made
+
+
+def swept(settings: Settings) -> BlobStore:
+    """The store, after the worker has come by, a week from now."""
+    database, clock = Database(settings.db_url), ManualClock(SystemClock().now() + 8 * 86_400_000)
+    store = open_store(settings, database)
+    DUTIES["expire uploads"].act(Bench(database, store, registry(), clock, settings))
+    return store
+
+
 @pytest.mark.slow
-def test_a_film_over_a_link_that_is_cut(machine, tmp_path: Path, record_property) -> None:
+@pytest.mark.parametrize(("kept_in", "memory_mib"), [("directory", 24), ("s3", 64)])
+def test_a_film_over_a_link_that_is_cut(
+    machine, tmp_path: Path, record_property, request: pytest.FixtureRequest, kept_in: str, memory_mib: int
+) -> None:
     size = FILM_MIB * MIB
+    swift: Swift | None = request.getfixturevalue("swift") if kept_in == "s3" else None
+    settings = into_bucket(machine, swift) if swift else Settings(data_dir=machine.folder)
     path = tmp_path / "film"
     sha256 = written(path, size)
     lan = machine.start("large")
@@ -81,22 +109,20 @@ def test_a_film_over_a_link_that_is_cut(machine, tmp_path: Path, record_property
     assert (state, breaks) == ("verified", CUTS)
     # What was on its way between the two machines is lost with a connection; of what came, nothing is.
     assert again <= CUTS * CHUNK, "at most a chunk for each cut"
-    assert machine.peak_kib() - before < 24 * 1024
-    store = machine.folder / "blobs"
-    assert [p.name for p in store.rglob("*") if p.is_file()] == [sha256]
+    assert machine.peak_kib() - before < memory_mib * 1024
+    machine.kill()
+    if swift:
+        assert swift.leftovers(str(settings.s3_bucket)) == []
+    assert list(swept(settings).keys()) == [keys.of_digest(sha256)]
+    assert [p for p in (machine.folder / "blobs").rglob("*") if p.is_file() and p.name != sha256] == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("store", ["directory", "s3"])
-def test_killed_again_and_again(machine, tmp_path: Path, request: pytest.FixtureRequest, store: str) -> None:
+def test_killed_again_and_again(machine, request: pytest.FixtureRequest, store: str) -> None:
     """`kill -9` of the service, and of the S3 servers in turn, at any moment of an upload of several pieces."""
-    swift: Swift | None = None
-    if store == "s3":
-        swift = request.getfixturevalue("swift")
-        settings = swift.settings()
-        machine.env = {f"MINHCHUNG_{name.upper()}": value for name, value in settings.items()}
-        made = Settings(data_dir=tmp_path, **settings)  # type: ignore[arg-type]
-        prepare_store(made, Database(made.db_url))
+    swift: Swift | None = request.getfixturevalue("swift") if store == "s3" else None
+    settings = into_bucket(machine, swift) if swift else Settings(data_dir=machine.folder)
     rng = random.Random(len(store))
     machine.start()
     for number in range(KILLS):
@@ -107,7 +133,11 @@ def test_killed_again_and_again(machine, tmp_path: Path, request: pytest.Fixture
         found = machine.lan.head(path)
         assert int(found.headers["Upload-Offset"]) >= promised, "what was durable is gone"
         assert machine.lan.resume(path, data).headers["Upload-State"] == "verified", number
-    if store == "directory":
+    machine.kill()
+    if swift:
+        swept(settings)
+        assert swift.leftovers(str(settings.s3_bucket)) == [], "what was killed half-way is cleaned up"
+    else:
         assert list((machine.folder / "blobs/incoming").iterdir()) == []
 
 
