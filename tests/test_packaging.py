@@ -81,7 +81,7 @@ def test_the_wheels_work_in_an_environment_that_holds_nothing_else(wheels: list[
     home, empty = tmp_path / "environment", tmp_path / "empty"
     empty.mkdir()
     venv.create(home, with_pip=True)
-    pip = [str(home / "bin/python"), "-m", "pip", "--disable-pip-version-check", "-qq", "install"]
+    pip = [str(home / "bin/python"), "-m", "pip", "--disable-pip-version-check", "-qq", "install", "--no-compile"]
     subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements/run.txt")], check=True)
     subprocess.run([*pip, "--no-deps", "--no-index", *map(str, wheels)], check=True)
 
