@@ -83,7 +83,7 @@ def take_up(desk: Desk, upload_id: str, at: int, size: int | None = None) -> Upl
     upload = desk.db.read(uploads.find, desk.caller, upload_id, desk.now)
     durable = uploads.offset(desk.store, upload)
     if durable != at:
-        raise OffsetMismatch(offset=durable)
+        raise OffsetMismatch(offset=durable, headers={"Upload-Offset": str(durable)})
     return desk.db.write(uploads.open_for_append, desk.caller, upload_id, desk.now, ttl=desk.ttl, at=at, size=size)
 
 

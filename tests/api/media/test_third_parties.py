@@ -5,6 +5,7 @@ Every operation that a GET reaches is asked, those that no scope opens too, in t
 
 import io
 
+import pytest
 from PIL import ExifTags, Image
 
 from auth.scopes import SCOPES
@@ -32,6 +33,7 @@ def camera_file() -> bytes:
 PHOTO = camera_file()
 
 
+@pytest.mark.parametrize("database_url", [None], ids=["sqlite"])
 def test_no_way_out_gives_an_app_more_than_pictures_and_coarse_places(province: Province) -> None:
     lan, tuan = province["lan"], province["tuan"]
     entry = file_entry(PHOTO, "ra quân.jpg")

@@ -64,6 +64,7 @@ def test_a_film_goes_into_the_bucket_and_is_verified_whole(open_bucket: Province
     told = [{"offset": p["offset"], "size": p["size"]} for p in asked]
     early = lan.post(f"{upload}/parts/{links[1]['part']}", told[1])
     assert (early.status_code, early.json()["code"]) == (409, "offset_mismatch")
+    assert early.headers["Upload-Offset"] == "0"
     assert lan.post(f"{upload}/parts/{links[0]['part']}", told[0]).json() == {"offset": CUT, "state": "open"}
     assert lan.post(f"{upload}/parts/{links[0]['part']}", told[0]).json()["code"] == "offset_mismatch", "counted once"
     assert lan.post(f"{upload}/parts/{links[1]['part']}", told[1]).json() == {"offset": len(FILM), "state": "verified"}
@@ -126,6 +127,7 @@ def test_parts_that_nobody_counted_are_gone_with_their_upload(open_bucket: Provi
     assert list(store.keys()) == [keys.of_digest(hashlib.sha256(FILM[:50]).hexdigest())]
 
 
+@pytest.mark.parametrize("database_url", [None], ids=["sqlite"])
 def test_a_service_whose_bucket_is_its_own_says_so(province: Province) -> None:
     lan = province["lan"]
     upload = begun(lan, FILM)
