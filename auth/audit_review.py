@@ -17,7 +17,7 @@ RARE = frozenset(
     {
         "account_created", "account_off", "breach_opened", "client_revoked", "exported", "file_destroyed",
         "file_released", "grant_ended", "grant_given", "items_erased", "keys_rotated", "oauth_client_changed",
-        "refresh_reused", "retention", "second_factor_changed", "trail_cut",
+        "op_destroyed", "refresh_reused", "retention", "second_factor_changed", "trail_cut",
     }
 )  # fmt: skip
 # What is unusual by its number in a week: from one address, or by one account.

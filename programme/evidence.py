@@ -9,7 +9,7 @@ from typing import Any
 
 from programme.checks import between, boolean, day, entry, instant, item_code, one_of, record_id, text
 from programme.codes import evidence_code
-from sync.types import Field, Issue, Kind, RecordType
+from sync.types import Changes, Field, Issue, Kind, RecordType
 
 LINE, PARAGRAPH, PAGES = text(300), text(4000), text(200_000)
 
@@ -30,6 +30,7 @@ COMMON = {
     "legal_basis": Field(Kind.REGISTER, one_of("public_task", "public_recording", "legal_obligation", "consent")),
     "notice_shown": Field(Kind.FACT, entry(version=LINE, at=instant, by=LINE)),
     "sensitivity": Field(Kind.REGISTER, between(1, 4)),
+    "marked_secret": Field(Kind.REGISTER, boolean),  # the paper bears MẬT, TỐI MẬT or TUYỆT MẬT (domain L8)
     "draft": Field(Kind.REGISTER, boolean, reviewed=False),
     "corrects": Field(Kind.REFERENCE, record_id),
 }
@@ -70,12 +71,26 @@ PATROL_LOG = {
 }
 
 
+# All that may be filed of a marked paper: nothing of its content, nor its title.
+INDEX_FORM = frozenset({"index", "kind", "criteria", "sensitivity", "marked_secret", "draft", "corrects"})
+
+
+def _refuses(data: dict[str, Any], changes: Changes) -> str | None:
+    """The secret gate of ops (domain L8, L9). Saying that what was filed before is marked is never refused."""
+    if changes["set"].get("marked_secret", data.get("marked_secret")) is not True:
+        return None
+    brought = {name for name, value in changes["set"].items() if value is not None} | set(changes["add"])
+    return "secret_content" if brought - INDEX_FORM else None
+
+
 def _common_issues(data: dict[str, Any]) -> list[Issue]:
     found = []
     if not data.get("criteria"):
         found.append(Issue("no_criterion", "criteria"))
     if data.get("sensitivity") == 4:
         found.append(Issue("may_be_secret", "sensitivity"))
+    if data.get("marked_secret") and any(value for name, value in data.items() if name not in INDEX_FORM):
+        found.append(Issue("secret_spilled", "marked_secret"))
     if data.get("people_told") is False and not data.get("people_told_reason"):
         found.append(Issue("people_not_told", "people_told"))
     if data.get("legal_basis") == "consent" and not data.get("notice_shown"):
@@ -154,7 +169,10 @@ def _state(doc: dict[str, Any], review: dict[str, Any] | None) -> str:
 
 
 def _type(name: str, fields: dict[str, Field], issues: Any) -> RecordType:
-    return RecordType(name, {**COMMON, **fields}, media=True, numbered=("criteria",), issues=issues, state=standing)
+    return RecordType(
+        name, {**COMMON, **fields}, media=True, numbered=("criteria",), issues=issues, state=standing,
+        refuses=_refuses,
+    )  # fmt: skip
 
 
 EVIDENCE = (

@@ -11,13 +11,17 @@ from sqlmodel import Session, col
 from programme.evidence import EVIDENCE_NAMES
 from programme.models import Case, DeskItem
 from programme.transitions import CASES
+from sync import jobs
 from sync.bulk import among, upsert
 from sync.types import Written
 
 
 def follow(session: Session, written: list[Written], now: int) -> None:
     """The follower of the programme (`sync.types.Registry.followers`)."""
-    follow_evidence(session, [w for w in written if w.type in EVIDENCE_NAMES], now)
+    evidence = [w for w in written if w.type in EVIDENCE_NAMES]
+    follow_evidence(session, evidence, now)
+    for spilled in filter(has_spilled, evidence):
+        jobs.add(session, jobs.SEAL, spilled.id, now)
     cases = [w for w in written if w.type in CASES]
     if not cases:
         return
@@ -32,6 +36,12 @@ def follow(session: Session, written: list[Written], now: int) -> None:
     if gone:
         session.execute(delete(Case).where(col(Case.record_id).in_(gone)))
     upsert(session, Case, [_row(w, known.get(w.id), now) for w in cases if not w.deleted])
+
+
+def has_spilled(written: Written) -> bool:
+    """Whether evidence of a paper that somebody says is marked has files that are still served (domain L8)."""
+    files = written.server.get("files", {}).values()
+    return bool(written.data.get("marked_secret")) and any(file["state"] == "verified" for file in files)
 
 
 def _row(written: Written, known: tuple[str, int] | None, now: int) -> dict[str, Any]:

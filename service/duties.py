@@ -118,6 +118,7 @@ def _export_trail(bench: Bench) -> None:
 JOBS: Mapping[str, Callable[[Bench, jobs.Claimed], None]] = {
     jobs.INSPECT: looking.inspect,
     spills.DESTROY: looking.destroy,
+    jobs.SEAL: looking.seal,
     jobs.ERASE: looking.erase,
     RENDER: rendering.make,
 }

@@ -1,4 +1,4 @@
-"""Jobs that work on the bytes of a file: looking into it, and destroying what must not be kept."""
+"""Jobs that work on files: looking into them, keeping them apart, destroying what must not be kept."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from storage.decoders.outcome import PREVIEW, THUMBNAIL
 from storage.errors import ObjectUnknown
 from storage.inspection import DecoderDied, Found, Looked, spooled
 from storage.kinds import ALLOWED, HEAD, kind_of
-from sync import findings, jobs, sweep
+from sync import findings, jobs, quarantine, sweep
 
 ATTEMPTS = 3  # of decoding; a file that kills its decoder as often is kept apart
 BACKOFF_MS = 60_000
@@ -58,6 +58,12 @@ def destroy(bench: Bench, job: jobs.Claimed) -> None:
 def erase(bench: Bench, job: jobs.Claimed) -> None:
     """The same for a file that a redaction took from its last record, unless somebody has sent it again since."""
     bench.database.write(sweep.take, job.payload, partial(_remove, bench, job.payload))
+    bench.database.write(jobs.finish, job)
+
+
+def seal(bench: Bench, job: jobs.Claimed) -> None:
+    """Keeps the files of a record apart whose paper is marked as a state secret."""
+    bench.database.write(quarantine.seal, bench.types, job.payload, "file_secret", bench.clock.now())
     bench.database.write(jobs.finish, job)
 
 

@@ -20,7 +20,7 @@ from sync.held import STORED, reread
 from sync.ledger import told
 from sync.models import OPEN as OPEN_ONLY
 from sync.models import Op, PastOutcome
-from sync.outcome import Outcome
+from sync.outcome import SEALED, Outcome
 from sync.plan import Authority, Waiting
 from sync.planner import Planner
 from sync.types import Registry
@@ -75,8 +75,11 @@ def one(session: Session, principal: Principal, op_id: str) -> dict[str, Any]:
 
 
 def _shown(row: Any) -> dict[str, Any]:
+    """A sealed body is shown to nobody: neither to its author, who has it, nor to those who decide on it."""
     *rest, status, result, body = row
-    return {**dict(zip(NAMES, rest, strict=True)), **_outcome(status, result), "op": body and orjson.loads(body)}
+    outcome = _outcome(status, result)
+    shown = orjson.loads(body) if body and outcome.get("code") not in SEALED else None
+    return {**dict(zip(NAMES, rest, strict=True)), **outcome, "op": shown}
 
 
 def _outcome(status: str, result: str) -> dict[str, Any]:

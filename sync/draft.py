@@ -80,6 +80,8 @@ class Draft:
         record_type = self._type(op, may)
         state = self.record(op.record_id)
         if may is not None:
+            if code := record_type.refuses(state.data if state else {}, op.changes):  # before anybody is shown it
+                raise OpFault(code)
             _permit(op, state, may)
             if state and erased(state):
                 raise OpFault("record_redacted", "/record_id")

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from sync.models import DutyRound, Job
 
 INSPECT = "inspect"  # payload: sha256 of a blob
+SEAL = "seal"  # payload: id of a record whose files may be shown to nobody
 ERASE = "erase"  # payload: sha256 of a blob that no record has any more
 LEASE_MS = 120_000
 MAX_ATTEMPTS = 8

@@ -74,6 +74,10 @@ class Op:
     def fields(self) -> frozenset[str]:
         return frozenset((*self.set, *self.add, *self.remove, *self.inc))
 
+    @property
+    def changes(self) -> dict[str, dict[str, Any]]:
+        return {name: getattr(self, name) for name in MAPS}
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:

@@ -9,6 +9,7 @@ from sync.capture import Captured
 
 # The client stops sending for every status but `retry`: each is durable, with the op's body kept.
 EFFECTIVE = frozenset({"applied", "merged", "conflict", "superseded"})  # what an op did stands in its record
+SEALED = frozenset({"secret_content"})  # codes of ops whose body is kept and shown to nobody
 STATUSES = ("applied", "merged", "conflict", "superseded", "duplicate", "held", "rejected", "retry")
 
 

@@ -69,6 +69,18 @@ def quarantine(
     return _kept(session, sha256)
 
 
+def seal(session: Session, registry: Registry, record_id: str, code: str, now: int) -> None:
+    """The service keeps apart every file of a record that is not; one that a person let out again stays out."""
+    named = (col(Attachment.record_id) == record_id, col(Attachment.named), col(Blob.held).is_(None))
+    released = select(col(Quarantine.sha256)).where(col(Quarantine.released_at).is_not(None))
+    here = select(col(Blob.sha256)).join(Attachment, col(Attachment.sha256) == col(Blob.sha256))
+    for sha256 in session.scalars(
+        here.where(*named, col(Blob.sha256).not_in(released)).order_by(col(Blob.sha256))
+    ).all():
+        keep_apart(session, sha256, code, now)
+        _tell(session, registry, sha256, now, "")
+
+
 def release(session: Session, registry: Registry, principal: Principal, record_id: str, sha256: str, now: int) -> None:
     """Serves a file again. Raises RecordUnknown, NotPermitted, MediaUnknown, NotQuarantined."""
     _allowed_everywhere(session, principal, record_id, sha256)

@@ -95,7 +95,7 @@ def redact(
     outcome = planner.draft.redact(op, wanted, now)
     planner.ledger.store(OpRow(op_id, "", None, actor, op.digest, op.body, outcome, op.scope), op)
     planner.ledger.release(now)
-    with _overwriting(session):
+    with overwriting(session):
         write(session, planner.plan, now, random_salt)
         _strip(session, record_id, wanted, marks, [row[0] for row in rows])
         _forget(session, record_id, digests, now)
@@ -104,7 +104,7 @@ def redact(
 
 
 @contextmanager
-def _overwriting(session: Session) -> Iterator[None]:
+def overwriting(session: Session) -> Iterator[None]:
     """SQLite writes zeros over what it frees; PostgreSQL takes the old rows away at its next vacuum."""
     lite = session.get_bind().dialect.name == "sqlite"
     if lite:

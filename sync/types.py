@@ -74,7 +74,8 @@ class RecordType:
 
     `schema` is the version that the server writes; `upcasts[n]` brings what an op of schema n says to n + 1, and leaves
     fields that it does not know as they are. Elements of a `numbered` set get a running number within the scope.
-    `shared` types are written by the service alone.
+    `shared` types are written by the service alone. `refuses` gets the data of a record and the changes of an op: the
+    code with which it is rejected for what it brings (`sync.outcome.SEALED`: and shown to nobody), or None.
     """
 
     name: str
@@ -85,6 +86,7 @@ class RecordType:
     numbered: tuple[str, ...] = ()
     shared: bool = False
     issues: Callable[[dict[str, Any]], list[Issue]] = lambda _data: []
+    refuses: Callable[[dict[str, Any], Changes], str | None] = lambda _data, _changes: None
     state: Callable[[dict[str, Any]], str] = lambda _doc: ""  # may complete the server-owned part of the doc
 
     def rule(self, name: str) -> Field | None:

@@ -48,6 +48,11 @@ def ask_for_paper(who: Person, place: Any) -> str:
     return verdict(who.post("/v1/papers", {"kind": "registration", "unit": place.unit, "year": 2026}))
 
 
+def destroy_op(who: Person, place: Any) -> str:
+    """An op that is not sealed: to be told so is to be let through."""
+    return verdict(who.post(f"/v1/ops/{place.refused}/destroy", {"officer": "Thiếu tá Hoà"}))
+
+
 NOBODY = str(uuid.UUID(int=0))
 STRANGER = {"case_id": NOBODY, "type": "request", "kind": "access", "subject": "Bà Hoa", "words": "Xem dữ liệu"}
 PRIVACY = {

@@ -13,11 +13,11 @@ from programme.projection import coarse
 from service import answers
 from service.authority import authority
 from service.deps import CALLER_CODES, Caller, Db, Language, Now, Types, Witnessed
-from service.fields import Answer, Body, Instant
+from service.fields import Answer, Body, Instant, ShortText
 from service.listing import Limit, Place, Words, decode_place, encode_place
 from service.problems import responses
 from service.wire import Result
-from sync import desk
+from sync import desk, sealed
 from sync.outcome import Outcome
 
 router = APIRouter(prefix="/v1/ops", tags=["ops"])
@@ -38,7 +38,7 @@ class PastOutcome(Answer):
 
 
 class StoredOp(Answer):
-    """An op as it stands; `op` is its body as it was sent, null where it was redacted."""
+    """An op as it stands; `op` is its body as it was sent, null where it was redacted or is sealed."""
 
     op_id: str
     client_id: str
@@ -66,6 +66,12 @@ class Refusal(Body):
     """Why; the author is told."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\u0000]*$")]
+
+
+class Destruction(Body):
+    """The security officer who was told of the spill."""
+
+    officer: ShortText
 
 
 def _stored(caller: Principal, row: dict[str, Any]) -> StoredOp:
@@ -140,3 +146,14 @@ def refuse_op(
     """Rejects an op that is held. Its body stays, and its author is told why."""
     outcome = db.write(desk.refuse, types, caller, op_id, body.reason, now)
     return answers.json_response(answers.told(outcome, language))
+
+
+@router.post(
+    "/{op_id}/destroy",
+    operation_id="destroyOp",
+    status_code=204,
+    responses=responses(*DECIDE_CODES, "second_person_needed"),
+)
+def destroy_op(op_id: OpId, body: Destruction, at: Witnessed) -> None:
+    """Erases, as a second person, the body of an op that brought the content of a marked paper (`secret_content`)."""
+    at.write("op_destroyed", op_id, {}, sealed.destroy, at.caller, op_id, body.officer, at.now)

@@ -147,6 +147,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "readOp": lambda who, at: verdict(who.get(f"/v1/ops/{at.refused}")),
     "replayOp": lambda who, at: verdict(who.post(f"/v1/ops/{at.refused}/replay", None)),
     "acceptOp": lambda who, at: verdict(who.post(f"/v1/ops/{at.refused}/accept", None)),
+    "destroyOp": access_probes.destroy_op,
     "refuseOp": lambda who, at: verdict(who.post(f"/v1/ops/{at.refused}/refuse", {"reason": "Không thuộc địa bàn"})),
     "getUploadOffset": _upload("HEAD"),
     "appendToUpload": _upload("PATCH"),
