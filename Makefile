@@ -61,10 +61,11 @@ docs: $(VENV)/dev ## Regenerate docs/settings.md and docs/problems.md from the c
 openapi: $(VENV)/dev ## Regenerate openapi/openapi.json from the routes
 	@mkdir -p var && $(BIN)/minhchung openapi > var/openapi.json && mv var/openapi.json openapi/openapi.json
 
-soak: $(VENV)/dev ## Long lanes: property tests, then SEEDS model-level and STACK_SEEDS whole-stack schedules of the simulator
+soak: $(VENV)/dev $(VENV)/s3 ## Long lanes: property tests, then SEEDS model-level and STACK_SEEDS whole-stack schedules of the simulator
 	@SOAK_SECONDS=60 SCOPE_SEEDS=200 $(PYTEST) tests/api/test_overtaken.py tests/api/test_cursor_choice.py tests/api/test_scopes.py
 	@MERGE_RUNS=20000 SCRIPT_RUNS=2000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
 	@STRIDE=1 $(PYTEST) -n 2 tests/simulation/test_failpoints.py
+	@SCALED_ROUNDS=10 $(PYTEST) tests/e2e/test_scaled.py
 	@$(BIN)/python -m simulator --seeds $(SEEDS) --stack-seeds $(STACK_SEEDS)
 
 bench: $(VENV)/dev $(VENV)/npm $(VENV)/peers ## Run every benchmark, then the race with Kinto and the thin server (RACE_ARGS=...)

@@ -12,9 +12,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from programme.faults import Fault, fault
 from programme.yaml_lines import decode
 from programme.yaml_lines import read as read_yaml
@@ -94,6 +91,9 @@ def _csv(text: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
 
 def _xlsx(data: bytes) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
     """The first sheet; rows that hold nothing are left out, and so are columns behind the last header."""
+    from openpyxl import load_workbook  # noqa: PLC0415  # half a second at the start of services that get no table
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         _safe(data)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)

@@ -3,54 +3,44 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from service.commands import (
-    account,
-    app,
-    audit,
-    backup,
-    blobs,
-    catalogue,
-    demo,
-    doctor,
-    epoch,
-    importing,
-    keys,
-    migrate,
-    openapi,
-    serve,
-    units,
-    verify,
-)
 from service.settings import Settings
 
-COMMANDS = (
-    serve,
-    migrate,
-    demo,
-    openapi,
-    account,
-    app,
-    audit,
-    catalogue,
-    units,
-    importing,
-    blobs,
-    backup,
-    keys,
-    epoch,
-    verify,
-    doctor,
-)
+# Command -> its module in `service.commands`; only that of the one that is asked for is loaded.
+COMMANDS = {
+    "serve": "serve",
+    "worker": "worker",
+    "migrate": "migrate",
+    "demo": "demo",
+    "openapi": "openapi",
+    "account": "account",
+    "app": "app",
+    "audit": "audit",
+    "catalogue": "catalogue",
+    "units": "units",
+    "import": "importing",
+    "blobs": "blobs",
+    "backup": "backup",
+    "restore": "backup",
+    "keys": "keys",
+    "epoch": "epoch",
+    "checkpoint": "epoch",
+    "prove": "verify",
+    "verify": "verify",
+    "doctor": "doctor",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code. Settings come from the environment (docs/settings.md)."""
+    given = sys.argv[1:] if argv is None else list(argv)
     parser = argparse.ArgumentParser(prog="minhchung", description="Offline-first evidence sync service.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add_parser(subparsers)
-    args = parser.parse_args(argv)
+    asked = given[0] if given else ""
+    for module in [COMMANDS[asked]] if asked in COMMANDS else dict.fromkeys(COMMANDS.values()):
+        import_module(f"service.commands.{module}").add_parser(subparsers)
+    args = parser.parse_args(given)
     code: int = args.run(args, Settings())
     return code
 

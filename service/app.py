@@ -128,9 +128,9 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.settings = settings
     state.clock = clock
     state.database = database
-    state.metrics = Metrics(database, clock.now)
-    state.wakes = Wakes(None if state.database.is_sqlite else settings.db_url.replace("+psycopg", "", 1))
-    state.database.announce = state.wakes.announce
+    state.wakes = wakes = Wakes(None if state.database.is_sqlite else settings.db_url.replace("+psycopg", "", 1))
+    state.metrics = Metrics(database, clock.now, lambda: wakes.waiting)
+    state.database.announce = wakes.announce
     state.store = open_store(settings, state.database)
     state.direct = open_direct(settings, state.database)
     state.keyring = Keyring(settings.data_dir / "keys")
@@ -147,7 +147,8 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     look_back(app.state.database, app.state.store)
     app.state.wakes.start()
-    app.state.worker.start()
+    if app.state.settings.worker == "inside":
+        app.state.worker.start()
     yield
     app.state.worker.stop()
     app.state.wakes.stop()

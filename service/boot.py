@@ -8,10 +8,12 @@ FORESEEN = ("changeme", "secret", "password", "minhchung", "0123456789", "exampl
 
 
 def unsafe(settings: Settings) -> list[str]:
-    """Reasons not to start, in words for the operator; none in a demo."""
-    if not settings.production:
-        return []
+    """Reasons not to start, in words for the operator; in a demo only what cannot work at all."""
     found = []
+    if settings.worker == "apart" and settings.db_url.startswith("sqlite"):
+        found.append("worker can be `apart` only on PostgreSQL: a SQLite file has one process")
+    if not settings.production:
+        return found
     if urlsplit(settings.public_url).scheme != "https":
         found.append("public_url must be https: tokens and evidence would travel in the clear")
     for name, secret in (("secret", settings.secret), ("metrics_token", settings.metrics_token)):

@@ -105,6 +105,8 @@ class Edge:
         added = SECURITY | state.get("room", {}) | {"X-Request-Id": state["request_id"]}
         if self.settings.public_url.startswith("https:"):
             added |= {"Strict-Transport-Security": "max-age=31536000"}
+        if self.held.wakes.dismissed:
+            added |= {"Connection": "close"}  # the next request on it would find nobody
         for name, value in added.items():
             headers.setdefault(name, value)
         return message

@@ -7,7 +7,7 @@ import time
 from collections import Counter as Counted
 from collections.abc import Callable, Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -26,7 +26,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 class Metrics:
     """The counters of one process."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database, now: Callable[[], int], waiting: Callable[[], int]) -> None:
         self.registry = made = CollectorRegistry()
         self.requests = Histogram(
             "minhchung_request_seconds",
@@ -41,6 +41,7 @@ class Metrics:
         self.signing = Histogram("minhchung_signing_seconds", "Time to sign a receipt.", buckets=SECONDS, registry=made)
         self.pulled = Counter("minhchung_pulled_changes", "Changes that pulls handed out.", registry=made)
         self.last_request = 0.0  # when one came, by `perf_counter`
+        Gauge("minhchung_waiting", "Requests that wait for news.", registry=made).set_function(waiting)
         made.register(_Waiting(database, now))
 
     def took(self, outcomes: Iterable[Outcome]) -> None:

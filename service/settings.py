@@ -39,6 +39,21 @@ class Settings(BaseSettings):
     ] = None
     host: Annotated[str, Field(description="Address that `minhchung serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(description="Port that `minhchung serve` listens on; 0 picks a free one.")] = 8000
+    drain_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="Seconds for which a service that was told to stop (SIGTERM) still takes requests, while "
+            "`/v1/ready` answers 503: as long as the proxy in front needs to notice.",
+        ),
+    ] = 0
+    worker: Annotated[
+        Literal["inside", "apart"],
+        Field(
+            description="Where work after answers is done: `inside` the serving process, or `apart`, by processes of "
+            "`minhchung worker`, which needs PostgreSQL."
+        ),
+    ] = "inside"
     public_url: Annotated[
         str, Field(description="Base address that clients see; used in upload locations, tokens and QR codes.")
     ] = "http://127.0.0.1:8000"

@@ -54,6 +54,7 @@ class Wakes:
     def __init__(self, dsn: str | None = None) -> None:
         self._waiters: set[Waiter] = set()
         self._lock = threading.Lock()
+        self.dismissed = False
         self._line = Line(dsn, self.tell) if dsn else None
 
     def start(self) -> None:
@@ -74,11 +75,18 @@ class Wakes:
         made = Waiter(sees)
         with self._lock:
             self._waiters.add(made)
+        if self.dismissed:
+            made.hear()
         try:
             yield made
         finally:
             with self._lock:
                 self._waiters.discard(made)
+
+    def dismiss(self) -> None:
+        """Sends everybody away, now and from now on: this process is about to end, and another one will have them."""
+        self.dismissed = True
+        self.tell({EVERYBODY})
 
     def announce(self, scopes: set[str]) -> None:
         """Something was committed in these scopes: tells everybody, here and in the other processes."""

@@ -1,4 +1,4 @@
-"""Work after the answer, in the same process. Jobs and duties are rows: none is forgotten (`duties.py` lists them)."""
+"""Work after the answer. Jobs and duties are rows (`duties.py` lists them): none is forgotten, any process may act."""
 
 import logging
 import threading
@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 from service.bench import Bench
 from service.duties import DUTIES, JOBS
+from storage.errors import StoreUnavailable
 from sync import jobs
 from sync.epoch import is_restored
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
 RETRY_MS = 60_000
+AWAY_MS = 10_000  # until a job is tried again whose store was away
 SHARE = 19  # how often longer than its own work the thread rests while phones are being answered
 
 
@@ -67,10 +69,17 @@ class Worker:
         write, clock = self.bench.database.write, self.bench.clock
         while not self._stopping.is_set() and (job := write(jobs.claim, clock.now())):
             begun = time.thread_time()
-            JOBS[job.kind](self.bench, job)
+            self._do(job)
             rest(time.thread_time() - begun)
             done += 1
         return done
+
+    def _do(self, job: jobs.Claimed) -> None:
+        try:
+            JOBS[job.kind](self.bench, job)
+        except StoreUnavailable:
+            self.bench.database.write(jobs.give_back, job, self.bench.clock.now() + AWAY_MS)
+            raise
 
     def attend(self) -> None:
         """Does every duty that has come round; one that fails holds up no other."""

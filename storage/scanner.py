@@ -1,9 +1,12 @@
 """The virus scanner, where there is one: clamd, asked by INSTREAM. Without it a file is not scanned, and says so."""
 
-import logging
-from typing import IO, Literal
+from __future__ import annotations
 
-import clamd
+import logging
+from typing import IO, TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import clamd
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 60.0
@@ -12,8 +15,12 @@ Scan = Literal["not_scanned", "clean", "found", "too_large"]
 
 def ready(address: str | None) -> bool:
     """Whether a scanner is set up and answers."""
+    if address is None:
+        return False
+    import clamd  # noqa: PLC0415  # a quarter of a second that services without a scanner save
+
     try:
-        return address is not None and _daemon(address).ping() == "PONG"
+        return bool(_daemon(address).ping() == "PONG")
     except (clamd.ClamdError, OSError):
         return False
 
@@ -26,6 +33,8 @@ def scan(source: IO[bytes], address: str | None) -> Scan:
     """
     if address is None:
         return "not_scanned"
+    import clamd  # noqa: PLC0415  # as above
+
     source.seek(0)
     try:
         verdict, _name = _daemon(address).instream(source)["stream"]
@@ -38,6 +47,8 @@ def scan(source: IO[bytes], address: str | None) -> Scan:
 
 
 def _daemon(address: str) -> clamd.ClamdNetworkSocket | clamd.ClamdUnixSocket:
+    import clamd  # noqa: PLC0415  # as above
+
     host, colon, port = address.rpartition(":")
     if colon and port.isdecimal():
         return clamd.ClamdNetworkSocket(host, int(port), TIMEOUT_SECONDS)

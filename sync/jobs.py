@@ -60,6 +60,12 @@ def later(session: Session, job: Claimed, run_at: int) -> None:
     session.execute(update(Job).where(col(Job.id) == job.id).values(run_at=run_at))
 
 
+def give_back(session: Session, job: Claimed, run_at: int) -> None:
+    """Puts off a job that could not be tried, as what it needs was away: that says nothing of the job."""
+    values = {"run_at": run_at, "attempts": job.attempt - 1}
+    session.execute(update(Job).where(col(Job.id) == job.id).values(**values))
+
+
 def finish(session: Session, job: Claimed) -> None:
     session.execute(update(Job).where(col(Job.id) == job.id).values(done=True))
 

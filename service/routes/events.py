@@ -29,13 +29,16 @@ async def events(
 ) -> AsyncIterator[ServerSentEvent]:
     """Sends `sync` at the beginning and whenever something changed that the caller may read: time to pull.
 
-    The stream ends with the access token; come back with the next one.
+    The stream ends with the access token; come back with the next one. It ends too when this process makes room for
+    another; come back as after any other end.
     """
     sees = Eyes(caller)
     with wakes.waiter(sees) as waiter:
         yield ServerSentEvent(event=NUDGE, data={}, retry=1000 + secrets.randbelow(9000))
         while (left := (bearer.expires_at - clock.now()) / 1000) > 0:
             heard = await waiter.wait(min(left, CHECK))
+            if wakes.dismissed:
+                return
             try:
                 sees.caller = await run_in_threadpool(db.read, sessions.principal_of, bearer, clock.now())
             except AuthError:

@@ -40,7 +40,7 @@ def test_a_restored_service_is_what_it_was(busy: Province, tmp_path: Path, postg
     other = elsewhere(busy, tmp_path / "other", postgres if busy.db.is_sqlite else None)
     bring_back(busy, manifest, other)
     assert lan.post("/v1/sync/push", {"ops": []}).json()["code"] == "restored"
-    assert busy.http.get("/v1/health").json() == {"status": "restored"}
+    assert busy.http.get("/v1/ready").json() == {"status": "restored"}
     let_in(busy)
     assert shown(busy) == before
     sha256 = next(iter(before[0]["files"]))

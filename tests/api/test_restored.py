@@ -40,7 +40,7 @@ def test_a_checkpoint_names_what_moved_since_the_last_one(province: Province) ->
     province.clock.advance(1)
     assert witness(province) == 1
     look_back(province.db, province.app.state.store)
-    assert province.http.get("/v1/health").json() == {"status": "ok"}
+    assert province.http.get("/v1/ready").json() == {"status": "ok"}
 
 
 def test_a_log_behind_its_checkpoint_stops_sync_until_an_epoch_is_opened(province: Province) -> None:
@@ -52,7 +52,7 @@ def test_a_log_behind_its_checkpoint_stops_sync_until_an_epoch_is_opened(provinc
         for table in ("change_log", "record", "scope_head"):
             connection.exec_driver_sql(f"delete from {table} where scope = '{SCOPE}'")
     with TestClient(province.app) as http:
-        assert http.get("/v1/health").json() == {"status": "restored"}
+        assert http.get("/v1/ready").json() == {"status": "restored"}
     answer = lan.post("/v1/sync/push", {"ops": [lan.op("create")]})
     assert (answer.status_code, answer.json()["code"], answer.json()["action"]) == (503, "restored", "wait")
     assert refusal(province)["retry_after"] == "60"
