@@ -128,7 +128,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.settings = settings
     state.clock = clock
     state.database = database
-    state.wakes = wakes = Wakes(None if state.database.is_sqlite else settings.db_url.replace("+psycopg", "", 1))
+    state.wakes = wakes = Wakes(None if state.database.is_sqlite else settings.direct_url.replace("+psycopg", "", 1))
     state.metrics = Metrics(database, clock.now, lambda: wakes.waiting)
     state.database.announce = wakes.announce
     state.store = open_store(settings, state.database)

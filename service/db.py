@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
+from service.database_url import DEFAULT_CONNECTIONS, OWN
 from service.together import Together
 
 P = ParamSpec("P")
@@ -22,12 +23,14 @@ T = TypeVar("T")
 
 ATTEMPTS = 3
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+POOL_SECONDS = 10  # for a free connection; then the caller is asked to come again
 UNASKED = 1.0  # seconds for which a connection of the pool is taken to be alive
 # PostgreSQL: serialization failure, deadlock, unique violation (two installs racing with one op id: the second
 # attempt finds the first one's row), lock not available.
 RETRIED_STATES = frozenset({"40001", "40P01", "23505", "55P03"})
 OVERTAKEN = RETRIED_STATES | {"57014"}  # and a statement that waited too long, which is not worth waiting for again
-# How long a session of PostgreSQL waits, and that a commit is on disk when it returns (protocol P4, P16).
+# How long a session of PostgreSQL waits, and that a commit is on disk when it returns (protocol P4, P16). Isolation
+# is said with each transaction, whatever the default of the server is (P20).
 SESSION = {
     "lock_timeout": "5s",
     "statement_timeout": "60s",
@@ -139,9 +142,7 @@ def _row_of_the_same_op(error: DBAPIError) -> bool:
 def _engine(url: str, *, writer: bool) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_size=10, max_overflow=10)
-        _set_up_postgresql(engine)
-        return engine
+        return _postgresql(parsed)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 60} if writer else {"pool_size": 8}
@@ -150,15 +151,34 @@ def _engine(url: str, *, writer: bool) -> Engine:
     return engine
 
 
-def _set_up_postgresql(engine: Engine) -> None:
-    """Sessions that wait a bounded time; READ COMMITTED whatever the server's default is (protocol P20)."""
+def _postgresql(url: URL) -> Engine:
+    """Behind a pooler in transaction mode each transaction may meet another session: nothing is prepared there."""
+    pooled = url.query.get("pooler") == "transaction"
+    most = int(str(url.query.get("connections", DEFAULT_CONNECTIONS)))
+    driver = {"prepare_threshold": None} if pooled else {}
+    pool: dict[str, Any] = {"pool_size": most, "max_overflow": 0, "pool_timeout": POOL_SECONDS, "pool_use_lifo": True}
+    engine = create_engine(
+        url.difference_update_query(OWN), connect_args=driver, isolation_level="READ COMMITTED", **pool
+    )
+    _bound(engine, pooled=pooled)
+    _ask_after_a_pause(engine)
+    return engine
 
-    @event.listens_for(engine, "connect")
+
+def _bound(engine: Engine, *, pooled: bool) -> None:
+    """Sessions that wait a bounded time; where a session is lent for a transaction only, each says so itself."""
+
     def connect(connection: Any, _record: Any) -> None:
-        settings = {**SESSION, "default_transaction_isolation": "read committed"}
-        connection.execute("; ".join(f"set {name} = '{value}'" for name, value in settings.items()))
+        connection.execute("; ".join(f"set {name} = '{value}'" for name, value in SESSION.items()))
         connection.commit()
 
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("; ".join(f"set local {name} = '{value}'" for name, value in SESSION.items()))
+
+    event.listen(engine, *(("begin", begin) if pooled else ("connect", connect)))
+
+
+def _ask_after_a_pause(engine: Engine) -> None:
     @event.listens_for(engine, "checkin")
     def checkin(_connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["left"] = time.monotonic()

@@ -23,7 +23,7 @@ def alembic_config(url: str) -> Config:
 def upgrade(settings: Settings) -> None:
     if settings.database_url is None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-    command.upgrade(alembic_config(settings.db_url), "head")
+    command.upgrade(alembic_config(settings.direct_url), "head")
 
 
 def prepare(settings: Settings, now: int) -> str:

@@ -27,7 +27,7 @@ def restore(manifest: Manifest, settings: Settings, now: int) -> int:
         raise BackupUnusable(faults[0])
     _require_empty(settings.db_url)
     brought = backup_files.put_back(open_store(settings), manifest.root, manifest.objects())
-    command.upgrade(alembic_config(settings.db_url), manifest.told["revision"])
+    command.upgrade(alembic_config(settings.direct_url), manifest.told["revision"])
     database = Database(settings.db_url)
     try:
         database.write(_fill, manifest)

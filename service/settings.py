@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
 
-from programme.calendar import Calendar
-from programme.criteria_checks import month_day
-
-LastDay = Annotated[str, AfterValidator(month_day)]  # the whole day counts, in Asia/Ho_Chi_Minh
+from service.database_url import DEFAULT_CONNECTIONS, with_own
+from service.deadlines import Deadlines
 
 
-class Settings(BaseSettings):
+class Settings(Deadlines):
     """Read from the environment as `MINHCHUNG_<NAME>`; `create_app(settings)` passes the values down."""
 
     model_config = SettingsConfigDict(env_prefix="MINHCHUNG_", extra="ignore", frozen=True)
@@ -23,6 +21,12 @@ class Settings(BaseSettings):
     database_url: Annotated[
         str | None, Field(description="SQLAlchemy URL; unset means a SQLite file in `data_dir`.")
     ] = None
+    database_direct_url: Annotated[
+        str | None, Field(description="PostgreSQL itself, where `database_url` is a pooler in transaction mode.")
+    ] = None
+    database_connections: Annotated[
+        int, Field(ge=1, description="Most connections that one process opens to PostgreSQL, beside one for news.")
+    ] = DEFAULT_CONNECTIONS
     environment: Annotated[
         Literal["demo", "production"] | None,
         Field(
@@ -144,28 +148,6 @@ class Settings(BaseSettings):
     recheck_days: Annotated[int, Field(description="Days after which the bytes of a file are hashed anew.")] = 30
     unused_days: Annotated[int, Field(description="Days for which a file is kept that no record names.")] = 30
     programme_year: Annotated[int, Field(description="The year that new units are opened for.")] = 2026
-    registration_last_day: Annotated[
-        LastDay, Field(description="Last full day, MM-DD, on which units register to build an exemplary unit.")
-    ] = "06-30"
-    plan_last_day: Annotated[
-        LastDay, Field(description="Last full day, MM-DD, on which approved units issue resolution and plan.")
-    ] = "03-31"
-    safety_last_day: Annotated[
-        LastDay, Field(description="Last full day, MM-DD, on which the “An toàn” result is decided.")
-    ] = "11-19"
-    movement_last_day: Annotated[
-        LastDay, Field(description="Last full day, MM-DD, on which the movement is classified.")
-    ] = "11-29"
-    dossier_last_day: Annotated[
-        LastDay, Field(description="Last full day, MM-DD, on which a dossier is in time (plan IV.2).")
-    ] = "12-11"
-    maintenance_last_day: Annotated[
-        LastDay, Field(description="Last full day, MM-DD, on which units recognised before review themselves.")
-    ] = "11-30"
-    report_last_day: Annotated[
-        int, Field(ge=1, le=28, description="Day of the next month on which a monthly report is still in time.")
-    ] = 5
-    remind_days: Annotated[int, Field(ge=0, le=90, description="Days before a deadline when a task reminds of it.")] = 7
     claim_minutes: Annotated[int, Field(ge=1, le=1440, description="Minutes for which a reviewer's claim holds.")] = 30
     privacy_register: Annotated[
         Path | None,
@@ -204,20 +186,15 @@ class Settings(BaseSettings):
 
     @property
     def db_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.data_dir / 'minhchung.db'}"
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir / 'minhchung.db'}"
+        pooled = self.database_direct_url is not None
+        return with_own(self.database_url, pooled=pooled, connections=self.database_connections)
 
     @property
-    def calendar(self) -> Calendar:
-        return Calendar(
-            registration=self.registration_last_day,
-            plan=self.plan_last_day,
-            safety=self.safety_last_day,
-            movement=self.movement_last_day,
-            dossier=self.dossier_last_day,
-            maintenance=self.maintenance_last_day,
-            report=self.report_last_day,
-            remind=self.remind_days,
-        )
+    def direct_url(self) -> str:
+        """The database itself, whatever stands before it."""
+        return self.database_direct_url or self.database_url or self.db_url
 
     @property
     def production(self) -> bool:

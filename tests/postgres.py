@@ -56,6 +56,18 @@ class Postgres:
     def stop(self, mode: str = "immediate") -> None:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
 
+    def follow(self) -> None:
+        """From now on it is a standby, which only reads, as after a failover that is not complete."""
+        self.stop("fast")
+        signal_file = self.folder / "data" / "standby.signal"
+        signal_file.touch()
+        signal_file.chmod(0o666)  # another user may run the server
+        self.start()
+
+    def lead(self) -> None:
+        """It takes writes again."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "promote")
+
     def kill(self) -> None:
         """`kill -9` of the server and of every process of its own; it can be started again."""
         lock = self.folder / "data" / "postmaster.pid"

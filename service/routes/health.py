@@ -26,7 +26,7 @@ class Health(BaseModel):
 
 
 @router.get("/v1/health", operation_id="health", responses=responses())
-async def health() -> Health:
+def health() -> Health:
     """The process lives. Asks nobody else: starting it anew would not bring back a database that is away."""
     return Health(status="ok")
 

