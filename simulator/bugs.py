@@ -203,7 +203,9 @@ class HiddenBase(Replica):
 def last_write_wins() -> Iterator[None]:
     """The newest value takes the place of all others."""
 
-    def contend(register: Register, _held: bool, _current: Any, value: Any, sight: Sight) -> tuple[Any, Effect]:
+    def contend(
+        register: Register, _held: bool, _current: Any, value: Any, sight: Sight, **_more: Any
+    ) -> tuple[Any, Effect]:
         register.others, register.dot = [], sight.me
         return value, Effect.APPLIED
 

@@ -17,9 +17,10 @@ from sync.chain import START, entry_hash, payload_digest
 from sync.notice import server_op
 from sync.op import Action, Envelope, envelope, read
 from sync.outcome import Entry, Known, Outcome
-from sync.plan import OpRow, Waiting
+from sync.plan import Authority, OpRow, Waiting
 from sync.planner import Planner
 from sync.state import dump_marks
+from sync.types import Registry
 
 
 @dataclass(slots=True)
@@ -126,8 +127,8 @@ class ModelServer:
 
     epoch = "00000000-0000-4000-8000-000000000001"
 
-    def __init__(self) -> None:
-        self.tables = Tables()
+    def __init__(self, types: Registry = TYPES) -> None:
+        self.tables, self.types, self.authority = Tables(), types, Authority()
         self.grants: dict[str, set[str]] = {}
         self.now = 1_700_000_000_000
 
@@ -136,7 +137,7 @@ class ModelServer:
 
     def push(self, account: str, client: str, body: dict[str, Any]) -> dict[str, Any]:
         principal = self.principal(account, client)
-        planner = Planner(self.world(client), TYPES)
+        planner = Planner(self.world(client), self.types, authority=self.authority)
         envelopes = [envelope(raw, client) for raw in body["ops"]]
         outcomes = planner.batch(envelopes, principal, self.now)
         self.commit(planner)
@@ -243,7 +244,7 @@ class ModelServer:
         if not self.still_as_seen(doc, seen) or doc["conflicts"]:
             return False
         review = {"state": "verified", "verified_ver": doc["ver"], "verified_digest": doc["content_digest"]}
-        planner = Planner(self.world(""), TYPES)
+        planner = Planner(self.world(""), self.types)
         planner.serve(
             server_op(
                 review_id,

@@ -15,6 +15,7 @@ from sync.text import three_way
 from sync.types import Kind, RecordType
 from sync.validate import text_of
 
+ANSWERS = frozenset({Action.RESOLVE, Action.MOVE, Action.DELETE, Action.RESTORE})  # to all that their author has seen
 TextAt = Callable[[str, int], str | None]  # field, ver -> the text that stood there
 
 
@@ -23,10 +24,8 @@ def apply(state: State, op: Op, record_type: RecordType, text_at: TextAt) -> Mer
     base = op.base_ver if op.base_ver <= state.ver else 0  # a base from a lineage that is gone has seen nothing here
     sight = Sight(op, Dot(state.ver + 1, op.client_id, op.dev_seq or 0, op.actor), base)
     merged = Merged()
-    if op.action is Action.DELETE:
-        _delete(state, sight, merged)
-    elif op.action is Action.RESTORE:
-        _put(state, PRESENCE, state.deleted, value=False, sight=sight, merged=merged)
+    if op.action in (Action.DELETE, Action.RESTORE):
+        _presence(state, sight, merged, deleted=op.action is Action.DELETE)
     elif op.action is Action.MOVE:
         _move(state, sight, merged)
     else:
@@ -36,8 +35,8 @@ def apply(state: State, op: Op, record_type: RecordType, text_at: TextAt) -> Mer
 
 def _edit(state: State, record_type: RecordType, sight: Sight, merged: Merged, text_at: TextAt) -> None:
     op, new = sight.op, state.ver == 0
-    if op.action is Action.RESOLVE:
-        _settle_deletion(state, sight, merged)
+    if op.action is Action.RESOLVE and not op.set and _asked(state):
+        _presence(state, sight, merged, deleted=False)  # that names no field: the record stays
     for name, value in op.set.items():
         rule = record_type.rule(name)
         kind = rule.kind if rule else Kind.REGISTER
@@ -90,18 +89,27 @@ def _late(register: Register, sight: Sight) -> bool:
     return False
 
 
-def _contend(register: Register, held: bool, current: Any, value: Any, sight: Sight) -> tuple[Any, Effect]:
-    """The sticky rule: the value that is now current, and what became of the new one."""
-    resolves = sight.op.action in (Action.RESOLVE, Action.MOVE)
-    gone = sight.seen if resolves else sight.own
+def _contend(
+    register: Register, held: bool, current: Any, value: Any, sight: Sight, *, blind: bool = False
+) -> tuple[Any, Effect]:
+    """The sticky rule: the value that is now current, and what became of the new one.
+
+    What several people said apart is nobody's own: it falls to those who have seen all of them. `blind`: the new value
+    cannot be current, for reasons beside this register.
+    """
+    gone = sight.seen if sight.op.action in ANSWERS else sight.own
     register.others = [c for c in register.others if not gone(c.dot)]
-    if not held or register.dot is None or sight.seen(register.dot):
-        register.others = [c for c in register.others if not canonical.same(c.value, value)]
-        register.dot = sight.me
+    twins = [c for c in register.others if canonical.same(c.value, value)]
+    if not blind and (not held or register.dot is None or sight.seen(register.dot)):
+        register.others = [c for c in register.others if c not in twins]
+        register.dot = sight.me if all(sight.seen(c.dot) for c in twins) else sight.shared(sight.me)
         return value, Effect.APPLIED
-    if canonical.same(current, value):
+    if register.dot and canonical.same(current, value):
+        register.dot = sight.shared(register.dot)
         return current, Effect.MERGED
-    if not any(canonical.same(c.value, value) for c in register.others):
+    if twins:
+        twins[0].dot = sight.shared(twins[0].dot)
+    else:
         register.others.append(Candidate(value, sight.me, sight.op.op_id))
     return current, Effect.CONFLICT
 
@@ -120,7 +128,7 @@ def _write(state: State, name: str, text: Any, sight: Sight, merged: Merged, tex
         if joined is not None:
             me = sight.me
             # A joined text is nobody's own: a later op of this client has not seen the other's words in it.
-            register.dot = me if canonical.same(joined, text) else Dot(me.ver, "", 0, me.by)
+            register.dot = me if canonical.same(joined, text) else sight.shared(me)
             register.texts[me.client] = [me.ver, text]
             state.data[name] = joined
             merged.effects[name] = Effect.MERGED
@@ -186,44 +194,30 @@ def _key(value: Any) -> str:
 
 
 def _count(state: State, name: str, delta: int, sight: Sight, merged: Merged) -> None:
-    state.register(name).dot = sight.me
+    register = state.register(name)
+    register.dot = sight.me if register.dot is None or sight.seen(register.dot) else sight.shared(sight.me)
     state.data[name] = state.data.get(name, 0) + delta
     merged.effects[name] = Effect.APPLIED
 
 
-def _delete(state: State, sight: Sight, merged: Merged) -> None:
+def _presence(state: State, sight: Sight, merged: Merged, *, deleted: bool) -> None:
     """A delete that has not seen somebody's edit leaves the record and opens a conflict (protocol P33)."""
-    unseen = any(not sight.seen(d) for d in state.dots())
-    if unseen and not state.deleted:
-        register = state.register(PRESENCE)
-        if _late(register, sight):
-            merged.effects[PRESENCE] = Effect.SUPERSEDED
-            return
-        if not any(c.value is True for c in register.others):
-            register.others.append(Candidate(True, sight.me, sight.op.op_id))
-        merged.effects[PRESENCE] = Effect.CONFLICT
-        merged.code = "delete_vs_edit"
-        return
-    _put(state, PRESENCE, state.deleted, value=True, sight=sight, merged=merged)
-
-
-def _put(state: State, name: str, current: bool, *, value: bool, sight: Sight, merged: Merged) -> None:
-    register = state.register(name)
+    register, before = state.register(PRESENCE), state.deleted
     if _late(register, sight):
-        merged.effects[name] = Effect.SUPERSEDED
+        merged.effects[PRESENCE] = Effect.SUPERSEDED
         return
-    register.others = []
-    register.dot = sight.me
-    state.deleted = value
-    merged.effects[name] = Effect.MERGED if current == value else Effect.APPLIED
+    blind = deleted and not before and any(not sight.seen(d) for d in state.dots())
+    state.deleted, effect = _contend(register, True, before, deleted, sight, blind=blind)
+    same = effect is Effect.APPLIED and before == deleted
+    merged.effects[PRESENCE] = Effect.MERGED if same else effect
+    if deleted and effect is Effect.CONFLICT:
+        merged.code = "delete_vs_edit"
 
 
-def _settle_deletion(state: State, sight: Sight, merged: Merged) -> None:
-    """A `resolve` that names no field answers a pending delete: the record stays."""
+def _asked(state: State) -> bool:
+    """Whether a delete or a restore waits for an answer."""
     register = state.marks.registers.get(PRESENCE)
-    if register and register.others and not sight.op.set:
-        register.others = [c for c in register.others if not sight.seen(c.dot)]
-        merged.effects[PRESENCE] = Effect.CONFLICT if register.others else Effect.APPLIED
+    return register is not None and bool(register.others)
 
 
 def _move(state: State, sight: Sight, merged: Merged) -> None:

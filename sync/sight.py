@@ -52,5 +52,9 @@ class Sight:
     def own(self, dot: Dot) -> bool:
         return dot.client == self.me.client and dot.dev_seq < self.me.dev_seq
 
+    def shared(self, dot: Dot) -> Dot:
+        """The dot of a value that others gave as well, unseen: seen by whoever sees what this op makes."""
+        return Dot(self.me.ver, "", 0, dot.by)
+
     def seen(self, dot: Dot) -> bool:
         return dot.ver <= self.base or self.own(dot)

@@ -89,12 +89,13 @@ class State:
         return found
 
     def dots(self) -> Iterator[Dot]:
-        """Every live mark that a device's edit made."""
+        """Every live mark that a device's edit made; a wish to delete is none."""
         yield self.marks.first
-        for register in self.marks.registers.values():
+        for name, register in self.marks.registers.items():
             if register.dot:
                 yield register.dot
-            yield from (c.dot for c in register.others)
+            if name != PRESENCE:
+                yield from (c.dot for c in register.others)
         for elements in self.marks.elements.values():
             for dots in elements.values():
                 yield from dots

@@ -27,9 +27,10 @@ class Phone(threading.Thread):
     def __init__(self, served: Served, name: str, install: str, stop: threading.Event) -> None:
         super().__init__(name=install)
         self.served, self.stop, self.dev_seq = served, stop, 0
+        self.person = (name, PASSWORD, install)
         self.acknowledged: dict[str, str] = {}
         self.receipts: list[str] = []
-        self.http = served.sign_in(name, PASSWORD, install)
+        self.http = served.sign_in(*self.person)
 
     def batch(self) -> list[dict[str, object]]:
         ops = []
@@ -53,6 +54,9 @@ class Phone(threading.Thread):
         while not self.stop.is_set():
             try:
                 answer = self.http.post(f"{self.served.url}/v1/sync/push", json={"ops": ops})
+                if answer.status_code == 401:  # a long run outlasts the token
+                    self.http = self.served.sign_in(*self.person)
+                    continue
             except httpx.TransportError:
                 continue
             assert answer.status_code == 200, answer.text
