@@ -16,7 +16,7 @@ class Account(SQLModel, table=True):
     name: str
     password_hash: str | None = None
     active: bool = True
-    off_because: str | None = Field(default=None, description="administrator | idle, while it is switched off")
+    off_because: str | None = Field(default=None, description="administrator | idle | erased, while it is switched off")
     created_at: int = Field(sa_type=BigInteger)
     seen_at: int | None = Field(default=None, sa_type=BigInteger, description="last sign-in or refresh")
 
@@ -101,6 +101,15 @@ class RecoveryCode(SQLModel, table=True):
     account_id: str = Field(primary_key=True, foreign_key="account.id")
     code_hash: str = Field(primary_key=True)
     used_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class GuessBucket(SQLModel, table=True):
+    """How many wrong guesses are left for a name or an address; gone when it is full again."""
+
+    __tablename__ = "guess_bucket"
+    key_hash: str = Field(primary_key=True, description="limit and key, under the server secret")
+    level: float
+    at: int = Field(sa_type=BigInteger, description="when `level` was true")
 
 
 class AuditEntry(SQLModel, table=True):

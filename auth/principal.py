@@ -2,7 +2,8 @@
 
 A *grant* gives one role in one unit (`*` is the whole province), in one year or in all. A *scope* is
 `<unit code>/<year>`, or `programme/<year>` (reference data that everyone signed in may read), or
-`user:<account id>` (one's own outcomes).
+`user:<account id>` (one's own outcomes), or `restricted:<unit code>/<year>` (evidence whose processing is restricted,
+which only those see who protect personal data there).
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Self
 from auth.errors import NotPermitted, RoleUnknown
 
 EVERY_UNIT = "*"
+RESTRICTED = "restricted:"
 
 
 class Role(StrEnum):
@@ -149,6 +151,9 @@ class Principal:
             return permission is Permission.READ and scope == self.own_scope
         if scope.startswith("programme/"):
             return permission is Permission.READ
+        if scope.startswith(RESTRICTED):
+            same = permission in (Permission.READ, Permission.PROTECT)
+            return same and self.may(Permission.PROTECT, scope.removeprefix(RESTRICTED))
         unit, _, year = scope.partition("/")
         return any(self._gives(g, permission) and g.reaches(unit, year) for g in self.grants)
 

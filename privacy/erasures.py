@@ -50,9 +50,11 @@ class Due:
 def erase(
     session: Session, registry: Registry, principal: Principal, record_ids: Collection[str],
     fields: Collection[str] | None, reason: str, basis: str, case_id: str | None,
-    *, wish: str, sign: Signer, now: int,
+    *, wish: str, sign: Signer, now: int, account_id: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Erases `fields` (None: everything) of these records and signs for it; a retry of `wish` erases nothing twice.
+
+    `account_id`: an account that was forgotten with them, which the certificate names.
 
     Raises RecordUnknown, NotPermitted, NotRedactable; then nothing is erased.
     """
@@ -67,7 +69,7 @@ def erase(
     held = [{"name": name, "taken_at": iso(at)} for name, at in sorted(backups.items(), key=lambda one: one[1])]
     said = {
         "at": iso(now), "by": principal.account_id, "reason": reason, "basis": basis, "case": case_id,
-        "erased": found, "backups": held,
+        "erased": found, "backups": held, **({"account": account_id} if account_id else {}),
     }  # fmt: skip
     name = _of(wish)
     if session.get(ErasureCertificate, name) is None:  # a retry has erased nothing more to sign for

@@ -13,9 +13,3 @@ class CertificateUnknown(ProgrammeError):
     """No erasure has this certificate."""
 
     code = "certificate_unknown"
-
-
-class PurposeRefused(ProgrammeError):
-    """An item may not be used for this purpose; `errors` names each."""
-
-    code = "purpose_refused"

@@ -1,6 +1,7 @@
-"""Making a move of a case of the desk; an erasure that is carried out erases in the same transaction."""
+"""Making a move of a case of the desk; what it carries out, it does in the same transaction."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from privacy.register import Register
 from privacy.transitions import HARMS, MACHINES, Move
 from programme.errors import MoveBlocked, MoveIdReused, MoveIllegal, MoveIncomplete
 from programme.making import fault, plain
+from programme.restricting import restrict
 from sync import canonical
 from sync.types import Registry
 
@@ -35,13 +37,21 @@ class Asked:
         return canonical.sha256(canonical.encode(parts)).hex()
 
 
-def make(
-    session: Session, registry: Registry, principal: Principal, register: Register, asked: Asked, sign: Signer, now: int
-) -> Case:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the desk works with: record types, the register, a signature, and the way to forget an account."""
+
+    registry: Registry
+    register: Register
+    sign: Signer
+    forget: Callable[[Session, str, int], None]
+
+
+def make(session: Session, principal: Principal, means: Means, asked: Asked, now: int) -> Case:
     """Makes a move, for whoever protects personal data; the same move again is answered again.
 
     Raises NotPermitted, CaseUnknown, MoveIdReused, MoveIllegal, MoveIncomplete, MoveBlocked, RecordUnknown,
-    NotRedactable; then nothing is written.
+    NotRedactable, NotRestrictable; then nothing is written.
     """
     plain({"note": asked.note, "basis": asked.basis, "fields": asked.fields})
     row = find(session, principal, asked.case_id)
@@ -60,7 +70,7 @@ def make(
         raise MoveIncomplete(errors=faults)
     _guard(row, move)
     end = running(row, stopped(session, row)).get(move.stops)
-    outcome = _effects(session, registry, principal, register, row, asked, sign, now)
+    outcome = _effects(session, principal, means, row, asked, now)
     session.add(
         PrivacyStep(
             move_id=asked.move_id,
@@ -93,8 +103,8 @@ def _faults(row: PrivacyCase, move: Move, asked: Asked) -> list[dict[str, str]]:
         fault("unknown", f"/fields/{name}", "Bước này không ghi mục này.", "Not set by this move.")
         for name in sorted(asked.fields.keys() - set(move.fields))
     ]
-    if row.kind == "erasure" and move.action == "carry_out" and not _ids(asked.fields.get("record_ids")):
-        found.append(fault("missing", "/fields/record_ids", "Chưa nêu bản ghi cần xoá.", "Which records is missing."))
+    if move.action == "carry_out":
+        found += _undone(row, asked.fields)
     if move.action == "assess" and not isinstance(asked.fields.get("harm"), bool):
         found.append(
             fault("missing", "/fields/harm", "Chưa đánh giá khả năng gây hại.", "Say whether harm is possible.")
@@ -104,6 +114,16 @@ def _faults(row: PrivacyCase, move: Move, asked: Asked) -> list[dict[str, str]]:
         words = ", ".join(HARMS)
         found.append(fault("wrong", "/fields/harms", f"Một trong: {words}.", f"Each is one of {words}."))
     return found
+
+
+def _undone(row: PrivacyCase, said: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """What an erasure or a restriction lacks to be carried out."""
+    whole = row.kind == "erasure" and said.get("account") is True
+    if whole and row.account_id is None:
+        yield fault("wrong", "/fields/account", "Yêu cầu này không về một tài khoản.", "The case is about no account.")
+    wanted = row.kind == "restriction" or (row.kind == "erasure" and not whole)
+    if (wanted or "record_ids" in said) and not _ids(said.get("record_ids")):
+        yield fault("missing", "/fields/record_ids", "Chưa nêu bản ghi.", "Which records is missing.")
 
 
 def _ids(value: Any) -> bool:
@@ -119,15 +139,24 @@ def _guard(row: PrivacyCase, move: Move) -> None:
 
 
 def _effects(
-    session: Session, registry: Registry, principal: Principal, register: Register, row: PrivacyCase, asked: Asked,
-    sign: Signer, now: int,
-) -> dict[str, Any]:  # fmt: skip
+    session: Session, principal: Principal, means: Means, row: PrivacyCase, asked: Asked, now: int
+) -> dict[str, Any]:
+    said = asked.fields
     if asked.action == "extend":
-        row.act_by = calendar_days(row.act_by - 1, register.extension_days)
+        row.act_by = calendar_days(row.act_by - 1, means.register.extension_days)
         return {"act_by": row.act_by}
     if row.kind == "erasure" and asked.action == "carry_out":
-        ids, fields = asked.fields["record_ids"], asked.fields.get("fields")
+        account_id = row.account_id if said.get("account") is True else None
+        if account_id is not None:
+            means.forget(session, account_id, now)
         why = ("subject_request", asked.basis, row.id)
-        return erase(session, registry, principal, ids, fields, *why, wish=asked.move_id, sign=sign, now=now)
-    row.facts = json.dumps({**json.loads(row.facts), **asked.fields}, sort_keys=True)
+        return erase(
+            session, means.registry, principal, said.get("record_ids", ()), said.get("fields"), *why,
+            wish=asked.move_id, sign=means.sign, now=now, account_id=account_id,
+        )  # fmt: skip
+    if asked.action == "carry_out" and "record_ids" in said:
+        lift, wish = said.get("lift") is True, asked.move_id
+        moved = restrict(session, means.registry, principal, said["record_ids"], lift=lift, wish=wish, now=now)
+        return {"lifted" if lift else "restricted": moved}
+    row.facts = json.dumps({**json.loads(row.facts), **said}, sort_keys=True)
     return {}

@@ -47,8 +47,8 @@ REQUESTS = Machine(REQUEST, "received", (
     Move("accept", ("received",), "in_hand", note=True, stops="answer"),
     Move("refuse", OPEN, "refused", note=True, basis=True, stops="answer"),
     Move("extend", ("in_hand",), "extended", note=True, basis=True),
-    Move("carry_out", ("in_hand", "extended"), "carried_out", note=True, basis=True, fields=("record_ids", "fields"),
-         stops="act"),
+    Move("carry_out", ("in_hand", "extended"), "carried_out", note=True, basis=True, stops="act",
+         fields=("record_ids", "fields", "account", "lift")),
     Move("withdraw", OPEN, "withdrawn", note=True),
 ), frozenset({"refused", "carried_out", "withdrawn"}))  # fmt: skip
 

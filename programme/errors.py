@@ -193,6 +193,18 @@ class DecidedMeanwhile(ProgrammeError):
     code = "decided_meanwhile"
 
 
+class NotRestrictable(ProgrammeError):
+    """Only evidence is restricted; what the programme itself writes is not about a person."""
+
+    code = "not_restrictable"
+
+
+class PurposeRefused(ProgrammeError):
+    """Evidence may not be used for what it was not taken for; `errors` names it."""
+
+    code = "purpose_refused"
+
+
 class NotVerified(ProgrammeError):
     """Only what was verified, as it was verified, is cleared for publication."""
 

@@ -35,6 +35,9 @@ COMMON = {
     "corrects": Field(Kind.REFERENCE, record_id),
 }
 
+# How restricted evidence is that does not say so itself: what shows people is level 3 (domain L10).
+LEVELS = {"document": 2, "photo": 3, "minutes": 3, "patrol_log": 3}
+
 # Papers that may not be stored are told by number, date, issuer and conclusion alone (domain L9).
 INDEX = entry(number=LINE, date=day, issuer=LINE, conclusion=PARAGRAPH, custodian=LINE)
 
@@ -83,16 +86,18 @@ def _refuses(data: dict[str, Any], changes: Changes) -> str | None:
     return "secret_content" if brought - INDEX_FORM else None
 
 
-def _common_issues(data: dict[str, Any]) -> list[Issue]:
+def _common_issues(data: dict[str, Any], *, recorded: bool = False) -> list[Issue]:
+    """`recorded`: people stand on it, so somebody says whether they were told, or why not (domain L3)."""
     found = []
+    told = data.get("people_told")
+    if (told is False or (recorded and told is None)) and not data.get("people_told_reason"):
+        found.append(Issue("people_not_told", "people_told"))
     if not data.get("criteria"):
         found.append(Issue("no_criterion", "criteria"))
     if data.get("sensitivity") == 4:
         found.append(Issue("may_be_secret", "sensitivity"))
     if data.get("marked_secret") and any(value for name, value in data.items() if name not in INDEX_FORM):
         found.append(Issue("secret_spilled", "marked_secret"))
-    if data.get("people_told") is False and not data.get("people_told_reason"):
-        found.append(Issue("people_not_told", "people_told"))
     if data.get("legal_basis") == "consent" and not data.get("notice_shown"):
         found.append(Issue("consent_without_notice", "notice_shown"))
     return found
@@ -108,7 +113,7 @@ def _document_issues(data: dict[str, Any]) -> list[Issue]:
 
 
 def _photo_issues(data: dict[str, Any]) -> list[Issue]:
-    return _common_issues(data) + ([] if data.get("media") else [Issue("no_file", "media")])
+    return _common_issues(data, recorded=True) + ([] if data.get("media") else [Issue("no_file", "media")])
 
 
 def _minutes_issues(data: dict[str, Any]) -> list[Issue]:
@@ -139,6 +144,7 @@ def standing(doc: dict[str, Any]) -> str:
     edited since: what was verified stays readable, the edit waits for its own decision (protocol P35). Every change of
     state is an arrow of the evidence machine (`transitions.py`).
     """
+    doc["level"] = doc["data"].get("sensitivity") or LEVELS[doc["type"]]
     doc["media_state"] = media_state({f["state"] for f in doc.get("files", {}).values()})
     doc["codes"] = [evidence_code(item, n) for item, n in sorted(doc.get("numbers", {}).items()) if item in _items(doc)]
     review = doc.get("review")

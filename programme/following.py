@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
+from auth.principal import RESTRICTED
 from programme.evidence import EVIDENCE_NAMES
 from programme.models import Case, DeskItem
 from programme.transitions import CASES
@@ -63,6 +64,8 @@ def follow_evidence(session: Session, written: list[Written], now: int) -> None:
     known = _desk_rows(session, [w.id for w in written if w.ver > 1])
     rows: list[dict[str, Any]] = []
     for one in written:
+        if one.scope.startswith(RESTRICTED):
+            continue
         unit_year = {"scope": one.scope, "year": int(one.scope.partition("/")[2])}
         kind = {"type": one.type, "kind": str(one.data.get("kind") or one.type)}
         before = known.get((one.id, ""))

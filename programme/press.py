@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, false, or_, tuple_
 from sqlmodel import Session, col, select
 
 from auth.principal import EVERY_UNIT, Permission, Principal
-from programme.errors import NotVerified
+from programme.errors import NotVerified, PurposeRefused
+from programme.making import fault
 from programme.models import Clearance, PressLink, Unit
 from sync.errors import RecordUnknown
 from sync.records import current, lock, readable, version
@@ -21,12 +22,16 @@ Place = tuple[int, str]  # when it was cleared, record id
 def clear(session: Session, principal: Principal, record_id: str, on: tuple[int, str], now: int) -> None:
     """Clears evidence as it was verified; `on` is the ver and digest on the screen.
 
-    Raises RecordUnknown, NotPermitted, NotVerified.
+    Raises RecordUnknown, NotPermitted, PurposeRefused, NotVerified.
     """
     lock(session, record_id)
     shown = readable(session, principal, record_id)
     principal.require(Permission.COORDINATE, shown.scope)
-    review = orjson.loads(shown.doc).get("review") or {}
+    doc = orjson.loads(shown.doc)
+    review = doc.get("review") or {}
+    if not _for_publication(doc):
+        vi, en = "Minh chứng này không được thu thập để công khai.", "This was not taken for publication."
+        raise PurposeRefused(errors=[fault("purpose", f"/record_ids/{record_id}", vi, en)])
     if review.get("verified_digest") != on[1] or shown.content_digest != on[1]:
         raise NotVerified
     row = Clearance(record_id=record_id, scope=shown.scope, ver=review["verified_ver"], content_digest=on[1],
@@ -40,7 +45,7 @@ def items(
 ) -> tuple[list[dict[str, Any]], Place | None]:
     """What is cleared in the units of the caller, the newest first, and where the next page begins.
 
-    What was sent back since is left out.
+    What was sent back, restricted, or taken back from publication since is left out.
     """
     units = principal.units(Permission.PUBLISH) | principal.units(Permission.COORDINATE)
     query = select(Clearance).order_by(col(Clearance.at).desc(), col(Clearance.record_id).desc()).limit(limit)
@@ -54,8 +59,9 @@ def items(
     names = dict(session.exec(select(Unit.code, Unit.name_vi)).all())
     found = []
     for row in rows:
-        review = orjson.loads(docs[row.record_id].doc).get("review") or {}
-        if review.get("verified_digest") != row.content_digest:
+        doc = orjson.loads(docs[row.record_id].doc)
+        sent_back = (doc.get("review") or {}).get("verified_digest") != row.content_digest
+        if sent_back or doc["scope"] != row.scope or not _for_publication(doc):
             continue
         data = orjson.loads(version(session, docs[row.record_id], row.ver).doc)["data"]
         unit = row.scope.partition("/")[0]
@@ -63,6 +69,11 @@ def items(
         what = {name: data.get(name) for name in ("title", "kind", "issued_on")}
         found.append({**shown, **what, "links": links.get(row.record_id, [])})
     return found, (rows[-1].at, rows[-1].record_id) if len(rows) == limit else None
+
+
+def _for_publication(doc: dict[str, Any]) -> bool:
+    """Whether the unit says that it was taken to be published, which no item is by default (domain L1)."""
+    return "publication" in (doc["data"].get("purposes") or ())
 
 
 def _of(units: frozenset[str]) -> ColumnElement[bool]:

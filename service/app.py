@@ -19,7 +19,7 @@ from service.checkpoints import look_back
 from service.clock import Clock, SystemClock
 from service.db import Database
 from service.edge import Service
-from service.limits import Limits
+from service.limits import Guesses, Limits
 from service.metrics import Metrics
 from service.oauth import refused
 from service.provider import Provider
@@ -137,6 +137,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
     state.limits = Limits()
+    state.guesses = Guesses(database, state.secret)
     state.provider = Provider(settings)
     state.types = registry()
     state.media_arrived = _arrival_hook(state.types)

@@ -21,7 +21,7 @@ from programme.reading import is_restricted
 from service.app_scopes import opens
 from service.clock import Clock
 from service.db import Database
-from service.limits import Limits, requests_of_client
+from service.limits import Guesses, Limits, requests_of_client
 from service.metrics import Metrics
 from service.provider import Provider
 from service.settings import Settings
@@ -53,6 +53,7 @@ Ticking = Annotated[Clock, _part("clock")]  # for a request that lasts
 Waking = Annotated[Wakes, _part("wakes")]
 Metered = Annotated[Metrics, _part("metrics")]
 Limited = Annotated[Limits, _part("limits")]
+Guessed = Annotated[Guesses, _part("guesses")]
 Outside = Annotated[Provider, _part("provider")]
 Keyrings = Annotated[Keyring, _part("keyring")]
 
@@ -106,7 +107,7 @@ async def _claims(
     if claims.scope is not None and not opens(claims.scope, getattr(request.scope.get("route"), "operation_id", "")):
         raise ScopeInsufficient
     request.state.account_id = claims.account_id
-    policy = requests_of_client(config.client_requests_per_minute)
+    policy = requests_of_client(config.client_requests_per_minute, config.processes)
     request.state.room = held.limits.spend(policy, claims.client_id, now).headers()
     return claims if config.second_factor_asked else replace(claims, strong=True)
 

@@ -15,10 +15,10 @@ from auth import audit, enrolments, families, second_factor, sessions
 from auth.audit import Trace
 from auth.clients import Install
 from auth.errors import AuthError, RefreshReused
+from auth.guesses import ADDRESS, GUESSES
 from auth.sessions import ClientSession
 from auth.tokens import Proof
-from service.deps import Db, Limited, Now, Secret, Source
-from service.limits import ADDRESS, GUESSES
+from service.deps import Db, Guessed, Now, Secret, Source
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class _Doorway:
 
     db: Db
     secret: Secret
-    limits: Limited
+    guesses: Guessed
     source: Source
     now: Now
 
@@ -49,22 +49,17 @@ class _Doorway:
 
         Raises CredentialsInvalid, SecondFactorInvalid, TooManyRequests, and what `work` raises.
         """
-        name = f"{username.lower()} {self.source}"
-        self._guess(name, cost=0)
+        counts = (GUESSES, f"{username.lower()} {self.source}"), (ADDRESS, self.source)
+        self.guesses.ask(self.now, *counts)
         login = self.db.read(sessions.find_login, username)
         who = login.account_id if login else ""
         try:
             account_id = sessions.check_login(login, password)  # slow, so between the transactions
             return self.db.write(self._known, account_id, otp, work)
         except AuthError as refused:
-            self._guess(name)
+            self.guesses.spend(self.now, *counts)  # right ones do not count
             self.db.write(audit.note, Trace(who, "", self.source), "sign_in_failed", who, self.now, code=refused.code)
             raise
-
-    def _guess(self, name: str, cost: int = 1) -> None:
-        """Wrong ones count for the name as this address knows it, and for the address; right ones do not count."""
-        self.limits.spend(GUESSES, name, self.now, cost)
-        self.limits.spend(ADDRESS, self.source, self.now, cost)
 
     def _known(self, session: Session, account_id: str, otp: str | None, work: Callable[..., T]) -> T:
         if otp is not None:
@@ -73,11 +68,11 @@ class _Doorway:
 
     def enrol(self, code: str, install: Install) -> ClientSession:
         """Raises EnrolmentInvalid, AccountInactive, ClientRevoked, TooManyRequests."""
-        self.limits.spend(ADDRESS, self.source, self.now, 0)
+        self.guesses.ask(self.now, (ADDRESS, self.source))
         try:
             return self.db.write(self._enrol, code, install)
         except AuthError as refused:
-            self.limits.spend(ADDRESS, self.source, self.now)
+            self.guesses.spend(self.now, (ADDRESS, self.source))
             trace = Trace("", "", self.source)
             self.db.write(audit.note, trace, "sign_in_failed", "", self.now, code=refused.code)
             raise
@@ -88,7 +83,7 @@ class _Doorway:
     def refresh(self, token: str, otp: str | None, proof: Proof | None) -> ClientSession | RefreshReused:
         """Raises RefreshInvalid, ProofInvalid, SecondFactorInvalid, ClientRevoked, AccountInactive."""
         if otp is not None:  # counted before it is tried: of a million codes, ten in a quarter of an hour
-            self.limits.spend(GUESSES, f"otp {self.db.read(families.owner_of, token)}", self.now)
+            self.guesses.spend(self.now, (GUESSES, f"otp {self.db.read(families.owner_of, token)}"))
         return self.db.write(self._refresh, token, otp, proof)
 
     def _refresh(

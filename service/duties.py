@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from auth import audit, audit_exports, external, personal, sessions
+from auth import audit, audit_exports, external, guesses, personal, sessions
 from auth.audit import Trace
 from auth.idle import switch_off_idle
 from auth.keyring import FOLDER, forget_outlived
@@ -83,6 +83,7 @@ def _remind_of_privacy(bench: Bench) -> None:
 def _expire_sessions(bench: Bench) -> None:
     bench.database.write(sessions.sweep, bench.clock.now())
     bench.database.write(external.sweep, bench.clock.now())
+    bench.database.write(guesses.sweep, bench.clock.now())
     forget_outlived(bench.settings.data_dir / "keys" / FOLDER, bench.clock.now())
 
 

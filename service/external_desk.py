@@ -18,11 +18,11 @@ from auth.audit import Trace
 from auth.clients import Install
 from auth.errors import AuthError, EnrolmentInvalid, ExternalInvalid, ExternalOff, ReturnUriUnknown
 from auth.external import Sought, derived
+from auth.guesses import ADDRESS, TRIPS
 from auth.id_tokens import Arrived, LoggedOut
 from auth.sessions import ClientSession
 from service import oauth_pages
-from service.deps import Config, Db, Language, Limited, Now, Outside, Secret, Source
-from service.limits import ADDRESS, TRIPS
+from service.deps import Config, Db, Guessed, Language, Now, Outside, Secret, Source
 from service.oauth import back
 
 
@@ -34,7 +34,7 @@ class _Desk:
     config: Config
     provider: Outside
     secret: Secret
-    limits: Limited
+    guesses: Guessed
     source: Source
     now: Now
     language: Language
@@ -44,8 +44,8 @@ class _Desk:
 
         Raises ExternalOff, ReturnUriUnknown, EnrolmentInvalid, ProviderUnavailable, TooManyRequests.
         """
-        self.limits.spend(ADDRESS, self.source, self.now, 0)
-        self.limits.spend(TRIPS, self.source, self.now)
+        self.guesses.ask(self.now, (ADDRESS, self.source))
+        self.guesses.spend(self.now, (TRIPS, self.source))
         if self.config.oidc_issuer is None:
             raise ExternalOff
         if not leads_to(self.config.oidc_return_uris, sought.return_uri):
@@ -53,7 +53,7 @@ class _Desk:
         try:
             state = self.db.write(external.begin, sought, invitation, self.secret, self.now)
         except EnrolmentInvalid:
-            self.limits.spend(ADDRESS, self.source, self.now)
+            self.guesses.spend(self.now, (ADDRESS, self.source))
             raise
         verifier = derived(self.secret, "verifier", state)
         challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -90,11 +90,11 @@ class _Desk:
 
     def let_in(self, code: str, verifier: str, install: Install) -> ClientSession:
         """Raises ExternalInvalid, AccountInactive, ClientRevoked, TooManyRequests."""
-        self.limits.spend(ADDRESS, self.source, self.now, 0)
+        self.guesses.ask(self.now, (ADDRESS, self.source))
         try:
             return self.db.write(self._let_in, code, verifier, install)
         except ExternalInvalid:
-            self.limits.spend(ADDRESS, self.source, self.now)
+            self.guesses.spend(self.now, (ADDRESS, self.source))
             raise
 
     def _let_in(self, session: Session, code: str, verifier: str, install: Install) -> ClientSession:

@@ -1,75 +1,53 @@
-"""How often somebody may knock: token buckets in memory, told on every answer (`RateLimit`, `Retry-After`).
+"""The two kinds of limits: requests of devices, counted in memory, and wrong guesses, counted in the database.
 
-Of several processes each keeps its own, so that the true limit is a multiple; what they protect is checked elsewhere.
-A limit never stands on an account alone: whoever guesses at Lan's name from afar does not shut her phone out.
+A device asks thousands of times, so that a statement for each would cost more than it protects: every process allows
+its share. Guesses are few and each is written down anyway, so all processes count them together (docs/adr/0020).
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from threading import Lock
 
-from auth.errors import TooManyRequests
+from auth import guesses
+from auth.buckets import MINUTE_MS, Policy, Room, filled, room
+from auth.guesses import Count
+from service.db import Database
 
-MINUTE_MS = 60_000
 MOST_KEYS = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """`burst` at once, and as many again in `window` ms."""
-
-    name: str
-    burst: int
-    window: int
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What is left of a policy; `reset` is seconds until the bucket is full."""
-
-    policy: Policy
-    left: int
-    reset: int
-
-    def headers(self) -> dict[str, str]:
-        """Structured fields of the draft on RateLimit headers."""
-        policy = self.policy
-        return {
-            "RateLimit-Policy": f'"{policy.name}";q={policy.burst};w={policy.window // 1000}',
-            "RateLimit": f'"{policy.name}";r={self.left};t={self.reset}',
-        }
-
-
-GUESSES = Policy("guesses", 10, 15 * MINUTE_MS)  # wrong passwords and codes for one name, from one address
-ADDRESS = Policy("address", 100, 15 * MINUTE_MS)  # wrong passwords and codes from one address, whatever the name
-TRIPS = Policy("trips", 300, 15 * MINUTE_MS)  # browsers sent to the outside provider for one address
-
-
 class Limits:
-    """Buckets by policy and key, the least used forgotten first."""
+    """Buckets of devices, the least used forgotten first."""
 
     def __init__(self) -> None:
-        self._buckets: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+        self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._lock = Lock()
 
-    def spend(self, policy: Policy, key: str, now: int, cost: int = 1) -> Room:
-        """Takes `cost` out of a bucket; 0 only asks whether there is room. Raises TooManyRequests, taking nothing."""
-        place = (policy.name, key)
+    def spend(self, policy: Policy, key: str, now: int) -> Room:
+        """Takes one out of a bucket. Raises TooManyRequests, taking nothing."""
         with self._lock:
-            level, then = self._buckets.pop(place, (float(policy.burst), now))
-            level = min(policy.burst, level + policy.burst * max(0, now - then) / policy.window)
-            taken = level >= max(cost, 1)
-            self._buckets[place] = (level - cost if taken else level, now)
+            level, then = self._buckets.pop(key, (float(policy.burst), now))
+            level = filled(policy, level, then, now)
+            self._buckets[key] = (level - 1 if level >= 1 else level, now)
             if len(self._buckets) > MOST_KEYS:
                 self._buckets.popitem(last=False)
-        if not taken:
-            seconds = max(1, round((1 - level) * policy.window / policy.burst / 1000))
-            headers = Room(policy, 0, seconds).headers()
-            raise TooManyRequests(seconds=seconds, headers={"Retry-After": str(seconds), **headers})
-        left = level - cost
-        return Room(policy, int(left), round((policy.burst - left) * policy.window / policy.burst / 1000))
+        return room(policy, level, 1)
 
 
-def requests_of_client(per_minute: int) -> Policy:
-    """What one signed-in device may ask in a minute."""
-    return Policy("client", per_minute, MINUTE_MS)
+def requests_of_client(per_minute: int, processes: int) -> Policy:
+    """What one signed-in device may ask in a minute of one of so many processes."""
+    return Policy("client", max(1, per_minute // processes), MINUTE_MS)
+
+
+class Guesses:
+    """The counts of wrong guesses, each in a transaction of its own: a refusal rolls nothing of it back."""
+
+    def __init__(self, database: Database, secret: bytes) -> None:
+        self._database, self._secret = database, secret
+
+    def ask(self, now: int, *counts: Count) -> None:
+        """Raises TooManyRequests where there is no room."""
+        self._database.read(guesses.ask, self._secret, counts, now)
+
+    def spend(self, now: int, *counts: Count) -> None:
+        """Raises TooManyRequests, taking nothing."""
+        self._database.write(guesses.spend, self._secret, counts, now)

@@ -16,9 +16,9 @@ from auth.app_grants import CHALLENGE, Asked, Granted, scope_of
 from auth.app_models import App
 from auth.apps import live_app, proved, redirects_to
 from auth.errors import OAuthRefused
+from auth.guesses import ADDRESS
 from auth.tokens import LIFETIME, issue_access, sign
-from service.deps import Config, Db, Limited, Now, Source, TokenKeys
-from service.limits import ADDRESS
+from service.deps import Config, Db, Guessed, Now, Source, TokenKeys
 from service.settings import Settings
 
 LONGEST = 16 * 1024
@@ -53,14 +53,14 @@ Form = Annotated[dict[str, str], Depends(_form)]
 Query = Annotated[dict[str, str], Depends(_query)]
 
 
-def _app(request: Request, form: Form, db: Db, limits: Limited, source: Source, now: Now) -> App:
+def _app(request: Request, form: Form, db: Db, guesses: Guessed, source: Source, now: Now) -> App:
     """The app that asks, by one way of showing its secret (RFC 6749 §2.3). Raises OAuthRefused, TooManyRequests."""
-    limits.spend(ADDRESS, source, now, 0)
+    guesses.ask(now, (ADDRESS, source))
     app_id, secret = _shown(request.headers.getlist("authorization"), form)
     try:
         return db.read(proved, app_id, secret)
     except OAuthRefused:
-        limits.spend(ADDRESS, source, now)
+        guesses.spend(now, (ADDRESS, source))
         raise
 
 

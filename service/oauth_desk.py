@@ -11,10 +11,10 @@ from auth.app_grants import Asked, answer_device, give_code, waiting_device
 from auth.apps import live_app
 from auth.audit import Trace
 from auth.errors import AppUnknown, AuthError, OAuthRefused, SecondFactorInvalid, TooManyRequests
+from auth.guesses import ADDRESS
 from service import oauth, oauth_pages
 from service.deps import Config, Db, Language
 from service.doorway import Doorway
-from service.limits import ADDRESS
 from service.oauth import back
 from service.problems import message
 
@@ -105,7 +105,7 @@ class _Desk:
 
     def _waiting(self, user_code: str) -> tuple[str, Asked] | None:
         """The app's name, and what it asks for. Guessing costs (RFC 8628 §5.1)."""
-        self.door.limits.spend(ADDRESS, self.door.source, self.door.now, 0)
+        self.door.guesses.ask(self.door.now, (ADDRESS, self.door.source))
 
         def look(session: Session) -> tuple[str, Asked] | None:
             row = waiting_device(session, user_code, self.door.secret, self.door.now)
@@ -116,7 +116,7 @@ class _Desk:
         except AppUnknown:
             found = None
         if found is None:
-            self.door.limits.spend(ADDRESS, self.door.source, self.door.now)
+            self.door.guesses.spend(self.door.now, (ADDRESS, self.door.source))
         return found
 
     def _require_factor(self, session: Session, account_id: str, *, strong: bool) -> None:

@@ -128,6 +128,10 @@ class Settings(Deadlines):
     client_requests_per_minute: Annotated[
         int, Field(ge=1, description="Requests that one device may make in a minute, and at once.")
     ] = 6000
+    processes: Annotated[
+        int,
+        Field(ge=1, description="API processes that share this database; each allows a device its part of the limit."),
+    ] = 1
     account_idle_days: Annotated[
         int, Field(ge=0, description="Days without a sign-in after which an account is switched off; 0 is never.")
     ] = 45

@@ -46,10 +46,12 @@ def move(at: Witness, types: Registry, register: Register, keys: SigningKeys, as
     kind = at.db.read(desk.read, at.caller, asked.case_id, at.now).type
     act = BREACH_ACTS.get(asked.action, "breach_opened") if kind == BREACH else "subject_request"
     facts: dict[str, Any] = {"action": asked.action}
-    if erased := asked.fields.get("record_ids"):
-        facts["records"] = erased if isinstance(erased, list) else str(erased)
-    who = (types, at.caller, register, asked, signer(keys), at.now)
-    return at.write(act, asked.case_id, facts, moves.make, *who)
+    if named := asked.fields.get("record_ids"):
+        facts["records"] = named if isinstance(named, list) else str(named)
+    if asked.fields.get("account") is True:
+        facts["account"] = True
+    means = moves.Means(types, register, signer(keys), personal.forget)
+    return at.write(act, asked.case_id, facts, moves.make, at.caller, means, asked, at.now)
 
 
 def of_account(session: Session, account_id: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sync.epoch import current_epoch
 from sync.errors import RecordUnknown
 from sync.kept_models import CheckpointHead
 from sync.models import Attachment, LogEntry, Op, Record, ScopeHead
+from sync.visibility import visible
 
 MAX_ENTRIES = 1000
 
@@ -20,7 +21,8 @@ def log_page(
 ) -> dict[str, Any]:
     """Entries of `scope` behind `after` and its head, for `proof.logs.check_log`. Raises RecordUnknown.
 
-    `payload`: the op's body and salt stand beside its digest; both are null where they were redacted.
+    `payload`: the op's body and salt stand beside its digest; both are null where they were redacted, and where the
+    record has moved to a scope that the caller may not read.
     """
     if not principal.may(Permission.READ, scope):
         raise RecordUnknown
@@ -31,7 +33,8 @@ def log_page(
         raise RecordUnknown
     query = (
         select(LogEntry, col(Op.body), col(Op.salt))
-        .outerjoin(Op, col(Op.op_id) == col(LogEntry.op_id))
+        .outerjoin(Record, (col(Record.id) == col(LogEntry.record_id)) & visible(principal, col(Record.scope)))
+        .outerjoin(Op, (col(Op.op_id) == col(LogEntry.op_id)) & col(Record.id).is_not(None))
         .where(col(LogEntry.scope) == scope, col(LogEntry.seq) > after)
         .order_by(col(LogEntry.seq))
         .limit(min(limit, MAX_ENTRIES))

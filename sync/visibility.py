@@ -5,18 +5,20 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, false, or_, true
 from sqlalchemy.orm import Mapped
 
-from auth.principal import EVERY_UNIT, Permission, Principal
+from auth.principal import EVERY_UNIT, RESTRICTED, Permission, Principal
 from sync import canonical
 
 # Raised when a release shows more of records than it did, though nobody changed them (protocol P12, P61): every scope
 # is then read anew.
 PROJECTION = "1"
+KINDS = ("user:", RESTRICTED)  # of scopes that no unit has
 
 
 def visible(principal: Principal, scope: Mapped[str] | Column[Any]) -> ColumnElement[bool]:
     """SQL twin of `principal.may(READ, scope)`, for a column that holds a scope."""
     parts: list[ColumnElement[bool]] = [scope == principal.own_scope, _prefix(scope, "programme")]
     parts += [_reached(scope, *place) for place in sorted(principal.reach(Permission.READ), key=str)]
+    parts += [_reached(scope, *place, RESTRICTED) for place in sorted(principal.reach(Permission.PROTECT), key=str)]
     return or_(*parts)
 
 
@@ -25,11 +27,12 @@ def permitted(principal: Principal, permission: Permission, scope: Mapped[str]) 
     return or_(false(), *(_reached(scope, *place) for place in sorted(principal.reach(permission), key=str)))
 
 
-def _reached(scope: Mapped[Any] | Column[Any], unit: str, year: int | None) -> ColumnElement[bool]:
-    """The scopes of a unit, or of all of them, in a year, or in all."""
-    if unit == EVERY_UNIT:
-        return ~scope.startswith("user:", autoescape=True) if year is None else scope.endswith(f"/{year}")
-    return _prefix(scope, unit) if year is None else scope == f"{unit}/{year}"
+def _reached(scope: Mapped[Any] | Column[Any], unit: str, year: int | None, kind: str = "") -> ColumnElement[bool]:
+    """The scopes of a unit, or of all of them, in a year, or in all; plain ones, or those of a `kind`."""
+    if unit != EVERY_UNIT:
+        return _prefix(scope, kind + unit) if year is None else scope == f"{kind}{unit}/{year}"
+    alike = scope.startswith(kind, autoescape=True) if kind else ~or_(*(scope.startswith(k) for k in KINDS))
+    return alike if year is None else alike & scope.endswith(f"/{year}")
 
 
 def view(principal: Principal, scope: str) -> str:

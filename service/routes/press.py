@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path, status
 from pydantic import Field
 
 from programme import press
-from service.deps import CALLER_CODES, Caller, Db, Now
+from programme.errors import PurposeRefused
+from service.deps import CALLER_CODES, Caller, Db, Now, Witnessed
 from service.fields import Answer, Body, Instant, ShortText
 from service.listing import Limit, Place, decode_since, encode_since
 from service.problems import responses
@@ -60,11 +61,16 @@ def list_items(caller: Caller, db: Db, cursor: Place = None, limit: Limit = 100)
 
 @router.put(
     "/{record_id}", operation_id="clearForPress", status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(*CALLER_CODES, "record_unknown", "not_permitted", "not_verified"),
+    responses=responses(*CALLER_CODES, "record_unknown", "not_permitted", "purpose_refused", "not_verified"),
 )  # fmt: skip
-def clear(record_id: RecordUuid, body: Seen, caller: Caller, db: Db, now: Now) -> None:
-    """Clears evidence for publication, as it was verified."""
-    db.write(press.clear, caller, record_id, (body.ver, body.content_digest), now)
+def clear(record_id: RecordUuid, body: Seen, at: Witnessed) -> None:
+    """Clears evidence for publication, as it was verified; only what says that it was taken for that."""
+    try:
+        on = (body.ver, body.content_digest)
+        at.write("press_cleared", record_id, {"ver": body.ver}, press.clear, at.caller, record_id, on, at.now)
+    except PurposeRefused:
+        at.saw("purpose_refused", record_id, purpose="publication")
+        raise
 
 
 @router.post(

@@ -20,6 +20,7 @@ router = APIRouter(prefix="/v1/privacy", tags=["privacy"])
 CODES = (*CALLER_CODES, "not_permitted", "case_unknown")
 MOVE_CODES = (
     "move_illegal", "move_incomplete", "move_blocked", "move_id_reused", "record_unknown", "not_redactable",
+    "not_restrictable",
 )  # fmt: skip
 Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\u0000]*$")]
 

@@ -21,7 +21,7 @@ from people import Province
 from service import problems
 from service.clock import ManualClock
 from service.db import Database
-from service.limits import Limits
+from service.limits import Guesses, Limits
 from service.routes import accounts as account_routes
 from service.routes import auth as auth_routes
 from service.routes import clients as client_routes
@@ -59,6 +59,7 @@ class Office:
         state.database, state.settings, state.clock, state.store = self.db, self.settings, self.clock, None
         state.keys, state.keyring = self.evidence_keys, self.keyring
         state.secret, state.limits = self.secret, Limits()
+        state.guesses = Guesses(self.db, self.secret)
         self.http = TestClient(self.app)
         self.lan = self.account("lan", "Nguyễn Thị Lan", Grant(KINH_BAC, Role.FIELD_OFFICER))
         self.minh = self.account("minh", "Minh", Grant(KINH_BAC, Role.FIELD_OFFICER), password=None)

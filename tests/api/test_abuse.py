@@ -1,12 +1,16 @@
 """Guessing, flooding, forged addresses and names, and settings that must not be served."""
 
+from collections.abc import Iterator
+from copy import copy
+
 import pytest
 
 from auth import audit
 from people import PASSWORD, Province
-from service.app import create_app
+from service.app import assemble, create_app, furnish
 from service.boot import unsafe
 from service.clock import ManualClock
+from service.db import Database
 from service.settings import Settings
 
 MINUTE = 60_000
@@ -40,6 +44,41 @@ def test_one_address_that_tries_many_names_is_stopped_whether_they_exist_or_not(
     assert {a.json()["code"] for a in answers[:100]} == {"credentials_invalid"}
     assert answers[100].json()["code"] == "too_many_requests"
     assert guess(province, "lan", PASSWORD, address="198.51.100.9").status_code == 200
+
+
+@pytest.fixture
+def twin(province: Province) -> Iterator[Province]:
+    """A second process of the same service: another application, which shares the database and no memory."""
+    second = copy(province)
+    second.app = assemble(province.settings)
+    furnish(second.app.state, province.settings, province.clock, Database(province.settings.db_url))
+    second.http = type(province.http)(second.app, raise_server_exceptions=False)
+    yield second
+    second.http.close()
+    second.app.state.database.close()
+
+
+def test_two_processes_count_wrong_guesses_together(province, twin):
+    codes = [guess((province, twin)[n % 2], "lan").json()["code"] for n in range(10)]
+    assert set(codes) == {"credentials_invalid"}
+    for process in (province, twin):
+        refused = guess(process, "lan", PASSWORD)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "90")
+        assert refused.headers["ratelimit"] == '"guesses";r=0;t=90'
+    province.clock.advance(90_000)
+    assert guess(twin, "lan").json()["code"] == "credentials_invalid", "one more, and whoever takes it"
+    assert guess(province, "lan").json()["code"] == "too_many_requests"
+
+
+def test_each_of_two_processes_allows_a_device_its_part(province, twin):
+    headers = province["lan"].headers
+    for process in (province, twin):
+        more = {"client_requests_per_minute": 10, "processes": 2}
+        process.app.state.settings = province.settings.model_copy(update=more)
+        answers = [process.http.get("/v1/auth/me", headers=headers) for _ in range(6)]
+        assert [a.status_code for a in answers] == [200] * 5 + [429]
+        assert answers[0].headers["ratelimit-policy"] == '"client";q=5;w=60'
+        assert answers[5].headers["retry-after"] == "12"
 
 
 def test_right_passwords_are_not_counted(province):

@@ -44,11 +44,14 @@ def test_officers_are_assigned_to_a_unit_that_builds(province: Province) -> None
     assert [r["data"]["officers"] for r in told if r["id"] == case["id"]] == [["Vũ Anh Tuấn", "Lê Hoa"]]
 
 
+MODEL = {"title": "Mô hình camera an ninh", "kind": "model_file", "purposes": ["dossier", "publication"]}
+
+
 def test_the_press_sees_what_was_cleared_and_files_where_it_appeared(province: Province) -> None:
     lan, tuan, mai = province["lan"], province["tuan"], province["mai"]
     press = joins(province, "bao-bac-ninh", "*", Role.PRESS_EDITOR)
     elsewhere = joins(province, "bao-khac", "07228", Role.PRESS_EDITOR)
-    made = lan.does("create", type="document", set={"title": "Mô hình camera an ninh", "kind": "model_file"})["record"]
+    made = lan.does("create", type="document", set=MODEL)["record"]
     address = f"/v1/press/items/{made['id']}"
     assert mai.put(address, seen(made)).json()["code"] == "not_verified"
     verified = tuan.decides(made, "verified").json()
