@@ -36,7 +36,7 @@ COMMON = {
 }
 
 # How restricted evidence is that does not say so itself: what shows people is level 3 (domain L10).
-LEVELS = {"document": 2, "photo": 3, "minutes": 3, "patrol_log": 3}
+LEVELS = {"document": 2, "photo": 3, "minutes": 3, "patrol_log": 3}  # of another type: 3
 
 # Papers that may not be stored are told by number, date, issuer and conclusion alone (domain L9).
 INDEX = entry(number=LINE, date=day, issuer=LINE, conclusion=PARAGRAPH, custodian=LINE)
@@ -144,7 +144,7 @@ def standing(doc: dict[str, Any]) -> str:
     edited since: what was verified stays readable, the edit waits for its own decision (protocol P35). Every change of
     state is an arrow of the evidence machine (`transitions.py`).
     """
-    doc["level"] = doc["data"].get("sensitivity") or LEVELS[doc["type"]]
+    doc["level"] = doc["data"].get("sensitivity") or LEVELS.get(doc["type"], 3)
     doc["media_state"] = media_state({f["state"] for f in doc.get("files", {}).values()})
     doc["codes"] = [evidence_code(item, n) for item, n in sorted(doc.get("numbers", {}).items()) if item in _items(doc)]
     review = doc.get("review")

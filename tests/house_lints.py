@@ -26,7 +26,6 @@ SPEAKS_FOR_ITSELF = 5  # lines of a public function that may go without a docstr
 LONGER: dict[str, str] = {
     "migrations/versions/20261123_first_tables.py": "every table in one step, as alembic writes it",
     "sync/models.py": "the tables of the engine, beside each other",
-    "tests/api/test_access.py": "one table of every operation",
 }  # path -> why this file, or its functions, are clearer in one piece than in two
 ASYNC_ROUTES = frozenset(f"service/routes/{name}.py" for name in ("uploads", "pull", "events"))  # those that wait
 BANNED_NAMES = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "base", "misc"})

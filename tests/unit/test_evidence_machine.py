@@ -20,7 +20,13 @@ def reviews() -> list[dict[str, Any] | None]:
 
 
 def state_of(review: dict[str, Any] | None, content: str, *, draft: bool = False, deleted: bool = False) -> str:
-    doc = {"content_digest": content, "data": {"draft": draft}, "deleted": deleted, "review": review and {**review}}
+    doc = {
+        "type": "minutes",
+        "content_digest": content,
+        "data": {"draft": draft},
+        "deleted": deleted,
+        "review": review and {**review},
+    }
     return standing(doc)
 
 
