@@ -109,20 +109,23 @@ def film(url: str, headers: dict[str, str]) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    """Prints the medians and the ratios; above 1 the service is faster."""
+def compare(rounds: int = ROUNDS) -> dict[str, float]:
+    """Rates of both, and `upload_vs_tus_server`, the ratio for photos; above 1 the service is faster."""
     found: dict[tuple[str, str], list[float]] = {}
-    for number in range(ROUNDS):
+    for number in range(rounds):
         for name, server in (("service", service), ("peer", peer)):
             with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as (url, headers):
                 for what, work in (("photos", photos), ("film", film)):
                     found.setdefault((what, name), []).append(work(url, headers))
-        print(f"round {number + 1} of {ROUNDS} done", flush=True)
+        print(f"uploads, round {number + 1} of {rounds} done", flush=True)
+    told: dict[str, float] = {}
     median = {key: statistics.median(times) for key, times in found.items()}
     for what, amount, unit in (("photos", PHOTOS, "files/s"), ("film", FILM / 2**20, "MiB/s")):
         ours, theirs = (amount / median[what, name] for name in ("service", "peer"))
-        print(f"{what:7} {ours:8.1f} {unit}, peer {theirs:8.1f}; {ours / theirs:.2f} of @tus/server")
+        print(f"{what:7} {ours:8.1f} {unit}, peer {theirs:8.1f}; {ours / theirs:.2f} of @tus/server", flush=True)
+        told |= {f"{what}_per_s": ours, f"{what}_per_s_of_tus_server": theirs, f"{what}_vs_tus_server": ours / theirs}
+    return told | {"upload_vs_tus_server": told["photos_vs_tus_server"]}
 
 
 if __name__ == "__main__":
-    main()
+    compare()

@@ -224,10 +224,10 @@ Witnessed = Annotated[Witness, Depends()]
 class Sender:
     """A device that sends what waits on it, a retired one too: let in by the transaction that takes what it sends."""
 
-    claims: Bearer
-    db: Db
-    source: Source
-    now: Now
+    claims: Claims
+    db: Database
+    source: str
+    now: int
 
     def write(self, work: Callable[[Session, Principal], T], *, rehearse: bool = False) -> T:
         """Runs `work` and commits, or leaves no trace. Raises as `Depositor` does."""
@@ -239,4 +239,8 @@ class Sender:
             return self.db.rehearse(admitted) if rehearse else self.db.write(admitted)
 
 
-Sending = Annotated[Sender, Depends()]
+async def _sender(request: Request, claims: Bearer, now: Now) -> Sender:
+    return Sender(claims, request.app.state.database, address_of(request), now)
+
+
+Sending = Annotated[Sender, Depends(_sender)]

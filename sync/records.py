@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 from sqlmodel import Session, col
 
 from auth.principal import Principal
@@ -66,9 +66,13 @@ def current(session: Session, record_ids: list[str]) -> dict[str, Shown]:
 
 def held_in(session: Session, scope: str, types: Sequence[str], states: Sequence[str]) -> Iterator[Shown]:
     """All records of a scope in these types and states, in the order of change; for the service itself."""
+    return (Shown(*row) for row in session.execute(held_query(scope, types, states)).all())
+
+
+def held_query(scope: str, types: Sequence[str], states: Sequence[str]) -> Select[Any]:
+    """The statement behind `held_in`."""
     where = (col(Record.scope) == scope, col(Record.type).in_(types), col(Record.state).in_(states))
-    rows = session.execute(select(*SHOWN).where(*where).order_by(col(Record.seq)))
-    return (Shown(*row) for row in rows.all())
+    return select(*SHOWN).where(*where).order_by(col(Record.seq))
 
 
 def lock(session: Session, record_id: str) -> None:

@@ -22,9 +22,10 @@ class KintoDevice(Device):
 
     async def open(self) -> None:
         """Makes the bucket and the collection."""
-        for path in ("/buckets/race", f"{BUCKET}/{self.space}"):
-            async with self.line.http.put(self.line.base + path, json={}) as answer:
-                await answer.read()
+        everybody = {"permissions": {"write": ["system.Authenticated"]}}
+        for path, body in (("/buckets/race", everybody), (f"{BUCKET}/{self.space}", {})):
+            async with self.line.http.put(self.line.base + path, json=body) as answer:
+                answer.raise_for_status()
 
     async def _batch(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for attempt in range(TRIES):

@@ -55,13 +55,18 @@ class Running:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A cluster with fsync on, gone when the block ends."""
-    cluster = Postgres(POSTGRES)
+def postgres(more: str = "") -> Iterator[Postgres]:
+    """A cluster with fsync on, gone when the block ends; `more`: further options."""
+    cluster = Postgres(f"{POSTGRES} {more}")
     try:
         yield cluster
     finally:
         cluster.remove()
+
+
+def pid_of(cluster: Postgres) -> int:
+    """The process above all of a cluster."""
+    return int((cluster.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
 
 
 @contextmanager
@@ -134,6 +139,16 @@ def thin(folder: Path, database_url: str) -> Iterator[Running]:
     command = [sys.executable, "-m", "uvicorn", "race.thin:app", "--workers", str(PROCESSES), "--port", str(port)]
     with _processes([[*command, "--no-access-log", "--lifespan", "off"]], folder / "log", BENCH_DSN=dsn) as started:
         _await(f"http://127.0.0.1:{port}/open/none")
+        yield Running([f"http://127.0.0.1:{port}"], [p.pid for p in started])
+
+
+@contextmanager
+def trivial(folder: Path) -> Iterator[Running]:
+    """A server that does nothing, in one process: there is nothing to share."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "race.trivial:app", "--port", str(port), "--no-access-log"]
+    with _processes([[*command, "--lifespan", "off"]], folder / "log") as started:
+        _await(f"http://127.0.0.1:{port}/pull")
         yield Running([f"http://127.0.0.1:{port}"], [p.pid for p in started])
 
 

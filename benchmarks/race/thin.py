@@ -51,9 +51,14 @@ class Server:
         body = await _body(receive)
         async with self.pool.acquire() as connection:
             answer = await VERBS[verb](connection, space, body, dict(parse_qsl(scope["query_string"].decode())))
-        head = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
-        await send({"type": "http.response.start", "status": 200, "headers": head})
-        await send({"type": "http.response.body", "body": answer})
+        await respond(send, answer)
+
+
+async def respond(send: Any, answer: bytes) -> None:
+    """Sends JSON."""
+    head = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": answer})
 
 
 async def _body(receive: Any) -> bytes:

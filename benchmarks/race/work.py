@@ -19,13 +19,14 @@ Join = Callable[[int, str], Awaitable[Device]]
 Figures = dict[str, float]
 
 
-async def push_and_pull(join: Join, spaces: list[str], pids: list[int]) -> Figures:
+async def push_and_pull(join: Join, spaces: list[str], pids: list[int], total: int = RECORDS) -> Figures:
     """W1 and W2: 20,000 records pushed by 8 devices, each into its space; then each space is pulled for the first time.
 
-    Also: 100 new changes are pulled by a device that has all before, and a pull with nothing new.
+    Also: 100 new changes are pulled by a device that has all before, and a pull with nothing new. `total`: a server
+    that takes minutes for as many is given fewer; what counts is the rate.
     """
     devices = [await join(n, spaces[n]) for n in range(DEVICES)]
-    mine = [records(f"{spaces[n]}", RECORDS // DEVICES) for n in range(DEVICES)]
+    mine = [records(f"{spaces[n]}", total // DEVICES) for n in range(DEVICES)]
     latencies: list[float] = []
     try:
         await asyncio.gather(*(d.push(records(f"warm {d}", 5)) for d in devices))
@@ -40,7 +41,7 @@ async def push_and_pull(join: Join, spaces: list[str], pids: list[int]) -> Figur
     pulled = sum(map(len, held))
     return {
         "push_per_s": taken / pushing.seconds, "push_cpu_us": pushing.cpu / taken * 1e6,
-        "push_p99_ms": quantile(latencies, 0.99) * 1e3, "push_refused": RECORDS - taken,
+        "push_p99_ms": quantile(latencies, 0.99) * 1e3, "push_refused": total - taken,
         "first_pull_per_s": pulled / pulling.seconds, "first_pull_cpu_us": pulling.cpu / pulled * 1e6,
         "first_pull_missing": missing, **small,
     }  # fmt: skip

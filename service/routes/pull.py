@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -12,7 +12,7 @@ from auth.tokens import Claims
 from programme.projection import seen_by
 from service import answers
 from service.db import Database
-from service.deps import CALLER_CODES, Bearer, Config, Db, Metered, Secret, Source, Ticking, Waking, Witness
+from service.deps import CALLER_CODES, Bearer, Witness, address_of
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PullAnswer, PullRequest
@@ -32,27 +32,25 @@ CODES = ("epoch_changed", "restored", "cursor_invalid", "behind")
     response_class=Response,
     responses={**responses(*CALLER_CODES, *CODES), 200: {"model": PullAnswer}},
 )
-async def pull_changes(
-    body: PullRequest, bearer: Bearer, source: Source, db: Db, config: Config, secret: Secret, clock: Ticking,
-    wakes: Waking, metrics: Metered,
-) -> Response:  # fmt: skip
+async def pull_changes(body: PullRequest, bearer: Bearer, request: Request) -> Response:
     """Reads what changed after the cursor, in everything the caller may see.
 
     With `wait_ms`, a page that would be empty waits for something to come, and nothing is held meanwhile.
     """
+    house, sees = request.app.state, Eyes()
     wanted = Wanted(**body.model_dump(exclude={"wait_ms"}))
-    sees = Eyes()
 
     def read() -> Told:
-        found = db.read(_page, bearer, clock.now(), config.safe_backups, secret, wanted, sees)
-        return _witnessed(found, sees, db, source, clock.now())
+        now = house.clock.now()
+        found = house.database.read(_page, bearer, now, house.settings.safe_backups, house.secret, wanted, sees)
+        return _witnessed(found, sees, house.database, address_of(request), now)
 
-    with wakes.waiter(sees) as waiter:
+    with house.wakes.waiter(sees) as waiter:
         found = await run_in_threadpool(read)
         wait = min(body.wait_ms / 1000, MAX_WAIT)
         if wait and found[0].empty and await waiter.wait(wait):
             found = await run_in_threadpool(read)
-    metrics.pulled.inc(len(found[0].changes))
+    house.metrics.pulled.inc(len(found[0].changes))
     return answers.page(*found)
 
 

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
 from auth import clients
@@ -12,7 +12,7 @@ from auth.tokens import sign
 from programme import intake
 from service import answers, parts
 from service.authority import authority
-from service.deps import CALLER_CODES, Config, Keys, Language, Metered, Now, Sending, Types
+from service.deps import CALLER_CODES, Language, Sending
 from service.problems import responses
 from service.strict import StrictRoute
 from service.wire import PushAnswer, PushRequest
@@ -37,11 +37,7 @@ def _answers(model: Any, *codes: str) -> dict[int | str, dict[str, Any]]:
 def push_ops(
     body: PushRequest,
     sender: Sending,
-    types: Types,
-    config: Config,
-    keys: Keys,
-    now: Now,
-    metrics: Metered,
+    request: Request,
     language: Language,
     dry_run: Annotated[bool, Query(description="answer as if, and store nothing")] = False,
 ) -> Response:
@@ -50,16 +46,19 @@ def push_ops(
     A dry run gives the very answer that a push would have got, without a receipt: nothing was taken.
     """
 
-    def take(ops: list[Any]) -> Pushed:
-        return sender.write(partial(_taken, types, ops, body, config.safe_backups, now), rehearse=dry_run)
+    house, claims, now = request.app.state, sender.claims, sender.now
 
-    claims = sender.claims
+    def take(ops: list[Any]) -> Pushed:
+        work = partial(_taken, house.types, ops, body, house.settings.safe_backups, now)
+        return sender.write(work, rehearse=dry_run)
+
     pushed = parts.push(take, body.ops, claims.client_id)
     if dry_run:
         return answers.pushed(pushed, language, now, None)
-    metrics.took(pushed.outcomes)
-    with metrics.signing.time():
-        signed = sign(keys, TYP, receipt(pushed, claims.account_id, claims.client_id, config.public_url, now))
+    house.metrics.took(pushed.outcomes)
+    with house.metrics.signing.time():
+        said = receipt(pushed, claims.account_id, claims.client_id, house.settings.public_url, now)
+        signed = sign(house.keys, TYP, said)
     return answers.pushed(pushed, language, now, signed)
 
 
