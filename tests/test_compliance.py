@@ -27,8 +27,10 @@ NUMBERS = {
         " 14.3.3 15.2.5 15.3.2 15.3.3 15.4.2 16.2.5 16.4.1 16.4.2"
         " 16.4.3 16.5.2 16.5.3"
     ),
+    "MASVS": {"STORAGE", "CRYPTO", "AUTH", "NETWORK", "CODE", "PRIVACY"},
     "Incidents of others": words(
         "CVE-2026-48710 CVE-2025-62727 CVE-2023-30798 CVE-2024-53981 CVE-2024-33663 CVE-2024-33664 CVE-2026-42308"
+        " CVE-2026-42561 CVE-2026-24486 CVE-2025-54121 jose-DER CVE-2026-28231 kpi-3371 Central-1097 tus-java-89"
         " CVE-2017-12635 CVE-2022-24706 CVE-2023-26268 Formplayer-1761 CVE-2023-32060 kobocat-551 Central-fixes"
         " Central-2055 tuspyserver-93 CVE-2026-28803 Dropship AnkiDroid-4366 ODK-fabrication"
     ),

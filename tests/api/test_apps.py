@@ -1,6 +1,7 @@
 """Third-party apps get tokens by the RFCs, and what a scope opens is all that they reach."""
 
 import re
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
@@ -14,6 +15,7 @@ from auth.apps import DEVICE, SERVICE
 from auth.principal import Grant, Role
 from outside_apps import BACK, EXAMPLE, READ, agreed, asked, bearer, described, outsider, refused, register, tokens
 from people import KINH_BAC, PASSWORD
+from service.__main__ import main
 
 
 def test_lan_lets_an_app_read_and_takes_it_back(province):
@@ -153,7 +155,7 @@ def test_a_screen_without_keys_is_let_in_from_elsewhere(province):
     assert [g.status_code for g in guesses[-2:]] == [400, 429]
 
 
-def test_an_administrator_registers_apps_and_others_do_not(ward, monkeypatch, capsys):
+def test_an_administrator_registers_apps_and_others_do_not(ward):
     body = {"name": "Bản đồ", "redirect_uris": [BACK], "scope": "openid evidence.read"}
     made = ward["quan"].post("/v1/apps", body)
     assert made.status_code == 201
@@ -164,3 +166,22 @@ def test_an_administrator_registers_apps_and_others_do_not(ward, monkeypatch, ca
     assert ward["quan"].post("/v1/apps", body | {"scope": "all"}).json()["code"] == "app_invalid"
     acts = [e.act for e in ward.db.read(audit.entries)]
     assert "oauth_client_changed" in acts
+
+
+def test_an_operator_registers_an_app_by_command_and_shuts_it_out(ward, monkeypatch, capsys):
+    monkeypatch.setenv("MINHCHUNG_DATA_DIR", str(ward.settings.data_dir))
+    asked = ["app", "add", "Bản đồ an ninh", "--redirect", BACK, "--scope", "openid", "--scope", "evidence.read"]
+    assert main(asked) == 0
+    app_id, secret = re.findall(r"client_(?:id|secret) (\S+)", capsys.readouterr().out)
+    _, made, _ = tokens(ward, SimpleNamespace(id=app_id, secret=secret), "openid evidence.read")
+    assert ward.http.get("/v1/records", headers=bearer(made)).status_code == 200
+    assert main(["app", "list"]) == 0
+    assert capsys.readouterr().out.split("\t")[:2] == [app_id, "Bản đồ an ninh"]
+    assert main(["app", "add", "Trạm", "--grant", SERVICE, "--account", "nobody"]) == 1
+    assert main(["app", "add", "Xấu", "--redirect", "http://evil.example/ve"]) == 1
+    assert main(["app", "off", app_id]) == 0
+    assert ward.http.get("/v1/records", headers=bearer(made)).status_code == 403
+    assert main(["app", "list"]) == 0
+    assert capsys.readouterr().out.strip().endswith("off")
+    facts = [e.facts for e in ward.db.read(audit.entries) if e.act == "oauth_client_changed" and e.actor == "operator"]
+    assert [one["active"] for one in facts] == [True, False]
