@@ -1,6 +1,7 @@
 """Mistakes that sync systems really make, one class each. A simulator that misses one of them proves nothing.
 
-`BUGS` maps a name to what plays it: a server, a client, or a patch of the merge, and how many schedules it may take.
+`BUGS` maps a name to what plays it (a server, a client, or a patch of the merge), what the checker has to say of it,
+and within how many schedules.
 """
 
 import json
@@ -219,8 +220,12 @@ def last_write_wins() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """How to play a mistake, and within how many schedules it has to be found."""
+    """How to play a mistake, how it shows, and within how many schedules it has to be found.
 
+    A red schedule that says something else has found something else.
+    """
+
+    says: str
     within: int
     server: Callable[[], ModelServer] = ModelServer
     replica: type[Replica] = Replica
@@ -228,20 +233,20 @@ class Bug:
 
 
 BUGS = {
-    "idempotency table removed": Bug(100, server=NoIdempotency),
-    "dedup by body": Bug(600, server=DedupByBody),
-    "answer before commit": Bug(100, server=AckBeforeCommit),
-    "seq before the lock": Bug(300, server=EarlySequence),
-    "timestamp cursor": Bug(300, server=TimestampCursor),
-    "chain over mutable text": Bug(100, server=ChainOverText),
-    "pull by original scope": Bug(300, server=ByOriginalScope),
-    "move without left": Bug(600, server=NoLeft),
-    "revoke without removed": Bug(300, server=NoRemoved),
-    "review by id": Bug(600, server=ReviewById),
-    "last write wins": Bug(200, patch=last_write_wins),
-    "cursor before page": Bug(600, replica=CursorFirst),
-    "late answer writes": Bug(600, replica=LateAnswer),
-    "base stamped anew": Bug(600, replica=Restamped),
-    "version without record": Bug(600, replica=VersionOnly),
-    "hidden base": Bug(2500, replica=HiddenBase),
+    "idempotency table removed": Bug("counter of", 100, server=NoIdempotency),
+    "dedup by body": Bug("lost:", 600, server=DedupByBody),
+    "answer before commit": Bug("lost:", 100, server=AckBeforeCommit),
+    "seq before the lock": Bug("differs on", 300, server=EarlySequence),
+    "timestamp cursor": Bug("differs on", 300, server=TimestampCursor),
+    "chain over mutable text": Bug("does not chain", 100, server=ChainOverText),
+    "pull by original scope": Bug("differs on", 300, server=ByOriginalScope),
+    "move without left": Bug("differs on", 600, server=NoLeft),
+    "revoke without removed": Bug("differs on", 300, server=NoRemoved),
+    "review by id": Bug("verified unseen", 600, server=ReviewById),
+    "last write wins": Bug("overwritten in silence", 200, patch=last_write_wins),
+    "cursor before page": Bug("differs on", 600, replica=CursorFirst),
+    "late answer writes": Bug("differs on", 600, replica=LateAnswer),
+    "base stamped anew": Bug("overwritten in silence", 600, replica=Restamped),
+    "version without record": Bug("overwritten in silence", 900, replica=VersionOnly),
+    "hidden base": Bug("overwritten in silence", 2500, replica=HiddenBase),
 }
