@@ -133,6 +133,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.database.announce = wakes.announce
     state.store = open_store(settings, state.database)
     state.direct = open_direct(settings, state.database)
+    state.endings = {}
     state.keyring = Keyring(settings.data_dir / "keys")
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)

@@ -5,8 +5,9 @@ and when the last byte is here, the hash and a short transaction that judges it.
 creation is hashed in memory, stored once under its digest, and told in one transaction.
 """
 
-from collections.abc import Callable
-from contextlib import aclosing, suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -19,12 +20,13 @@ from service.db import Database
 from service.deps import Depositor
 from service.settings import Settings
 from storage import keys
-from storage.errors import OffsetMismatch
+from storage.errors import OffsetMismatch, StoreUnavailable
 from storage.store import BlobStore
 from sync import media, uploads
 from sync.uploads import UploadSuperseded, UploadTooLarge, UploadView
 
 HOUR = 3_600_000
+PATIENCE = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class Desk:
     def config(self) -> Settings:
         settings: Settings = self.request.app.state.settings
         return settings
+
+    @property
+    def endings(self) -> dict[str, threading.Event]:
+        """Uploads of this process whose last bytes are being stored or judged; set when that is over."""
+        endings: dict[str, threading.Event] = self.request.app.state.endings
+        return endings
 
     @property
     def now(self) -> int:
@@ -85,6 +93,36 @@ def take_up(desk: Desk, upload_id: str, at: int, size: int | None = None) -> Upl
     if durable != at:
         raise OffsetMismatch(offset=durable, headers={"Upload-Offset": str(durable)})
     return desk.db.write(uploads.open_for_append, desk.caller, upload_id, desk.now, ttl=desk.ttl, at=at, size=size)
+
+
+def standing(desk: Desk, upload_id: str) -> tuple[UploadView, int]:
+    """An upload of the caller and its offset, judged where that is due.
+
+    An append whose body has ended, or whose connection broke, first stores what it still holds. Where that, or judging
+    the whole file, takes longer than `PATIENCE`, nobody else begins to judge it.
+    """
+    upload = desk.db.read(uploads.find, desk.caller, upload_id, desk.now)
+    if ending := desk.endings.get(upload_id):
+        ending.wait(PATIENCE)
+        upload = desk.db.read(uploads.find, desk.caller, upload_id, desk.now)
+    at = uploads.offset(desk.store, upload)
+    return upload if upload_id in desk.endings else settle(desk, upload, at), at
+
+
+@contextmanager
+def _ending(desk: Desk, upload_id: str) -> Iterator[Callable[[], None]]:
+    """Gives what is called when no more of a body comes; from then to the end of the block `standing` waits."""
+    over = threading.Event()
+
+    def ends() -> None:
+        desk.endings[upload_id] = over
+
+    try:
+        yield ends
+    finally:
+        over.set()
+        if desk.endings.get(upload_id) is over:
+            del desk.endings[upload_id]
 
 
 async def receive_small(
@@ -127,12 +165,13 @@ async def receive(desk: Desk, upload: UploadView, at: int, checksum: tus.Checksu
     limit = (desk.config.upload_max_bytes if upload.size is None else upload.size) - at
     if (tus.number(desk.request.headers, "Content-Length") or 0) > limit:
         raise UploadTooLarge(max_bytes=limit)
-    body = tus.pieces(desk.request, desk.store.append_size, limit, desk.config.upload_idle_seconds)
-    good = tus.checked(body, checksum) if checksum else body
     try:
-        async with aclosing(good), aclosing(tus.ahead(good)) as arriving:
-            async for piece in arriving:
-                at = await run_in_threadpool(_append, desk, upload, at, piece)
+        with _ending(desk, upload.id) as ends:
+            body = tus.pieces(desk.request, desk.store.append_size, limit, desk.config.upload_idle_seconds, ends)
+            good = tus.checked(body, checksum) if checksum else body
+            async with aclosing(good), aclosing(tus.ahead(good)) as arriving:
+                async for piece in arriving:
+                    at = await run_in_threadpool(_append, desk, upload, at, piece)
     except tus.Interrupted:
         return at, False
     return at, True
@@ -151,7 +190,11 @@ def _append(desk: Desk, upload: UploadView, at: int, piece: bytes) -> int:
 
 async def settled(desk: Desk, upload: UploadView, at: int) -> UploadView:
     """`settle` for coroutines, in a thread where there is something to judge."""
-    return await run_in_threadpool(settle, desk, upload, at) if _is_due(upload, at) else upload
+    if not _is_due(upload, at):
+        return upload
+    with _ending(desk, upload.id) as ends:
+        ends()
+        return await run_in_threadpool(settle, desk, upload, at)
 
 
 def _is_due(upload: UploadView, at: int) -> bool:
@@ -166,8 +209,11 @@ def settle(desk: Desk, upload: UploadView, at: int) -> UploadView:
         measured = media.measure(desk.store, upload)
         judge = partial(media.finish, principal=desk.caller, upload_id=upload.id, measured=measured)
         judged = _judged(desk, lambda: media.seal(desk.store, upload, measured), judge)
-    except OffsetMismatch:  # another request judged it meanwhile, and its bytes are no longer incoming
-        return desk.db.read(uploads.find, desk.caller, upload.id, desk.now)
+    except (OffsetMismatch, StoreUnavailable):
+        found = desk.db.read(uploads.find, desk.caller, upload.id, desk.now)
+        if found.state == uploads.OPEN:
+            raise
+        return found  # another request judged it meanwhile, and its bytes are no longer incoming
     if judged.state == uploads.VERIFIED:
         desk.store.discard(upload.id)
     return judged

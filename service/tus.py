@@ -104,8 +104,7 @@ class TusRoute(APIRoute):
 
 def number(headers: Headers, name: str) -> int | None:
     """A header that is a count of bytes; None where it is absent. Raises UploadHeaderInvalid."""
-    text = headers.get(name)
-    if text is None:
+    if (text := headers.get(name)) is None:
         return None
     if not NUMBER.fullmatch(text):
         raise UploadHeaderInvalid(header=name)
@@ -158,8 +157,7 @@ def carries_bytes(headers: Headers) -> bool:
 
 def checksum(headers: Headers) -> Checksum | None:
     """`Upload-Checksum`: algorithm and digest of one request's bytes. Raises UploadHeaderInvalid."""
-    text = headers.get("Upload-Checksum")
-    if text is None:
+    if (text := headers.get("Upload-Checksum")) is None:
         return None
     algorithm, _, encoded = text.partition(" ")
     try:
@@ -179,9 +177,8 @@ def shown(upload: UploadView, offset: int) -> dict[str, str]:
         "Upload-Expires": formatdate(upload.expires_at / 1000, usegmt=True),
         "Cache-Control": "no-store",
     }
-    if upload.size is None:
-        return {"Upload-Defer-Length": "1", **headers}
-    return {"Upload-Length": str(upload.size), **headers}
+    length = {"Upload-Defer-Length": "1"} if upload.size is None else {"Upload-Length": str(upload.size)}
+    return {**length, **headers}
 
 
 def shown_metadata(upload: UploadView) -> dict[str, str]:
@@ -191,8 +188,10 @@ def shown_metadata(upload: UploadView) -> dict[str, str]:
     return {"Upload-Metadata": ",".join(pairs)} if pairs else {}
 
 
-async def pieces(request: Request, size: int, limit: int, idle: float) -> AsyncGenerator[bytes]:
-    """The body in pieces of `size` bytes. Raises UploadTooLarge beyond `limit` bytes in all.
+async def pieces(
+    request: Request, size: int, limit: int, idle: float, ends: Callable[[], None] = lambda: None
+) -> AsyncGenerator[bytes]:
+    """The body in pieces of `size` bytes; `ends` is called when no more comes. Raises UploadTooLarge beyond `limit`.
 
     When the connection breaks, or no byte comes for `idle` seconds, what has arrived is given as the last piece and
     then Interrupted is raised.
@@ -212,8 +211,9 @@ async def pieces(request: Request, size: int, limit: int, idle: float) -> AsyncG
                 raise UploadTooLarge(max_bytes=limit)
             gathered += chunk
             while len(gathered) >= size:
-                yield bytes(gathered[:size])
+                yield bytes(memoryview(gathered)[:size])
                 del gathered[:size]
+    ends()
     if gathered:
         yield bytes(gathered)
     if not whole:

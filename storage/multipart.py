@@ -61,7 +61,7 @@ def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         gathered += piece
         while len(gathered) > PART:
-            yield bytes(gathered[:PART])
+            yield bytes(memoryview(gathered)[:PART])
             del gathered[:PART]
             given = True
     if gathered or not given:

@@ -76,7 +76,7 @@ def part_name(upload_id: str, part: str) -> str:
 class S3Store:
     """A `BlobStore` in a bucket, which `make_bucket` makes. Nothing is asked of the other side before it is needed."""
 
-    append_size = multipart.PART
+    append_size = 2**22  # a few of them are in memory at once
 
     def __init__(self, bucket: Bucket, ledger: Ledger) -> None:
         self._ledger = ledger

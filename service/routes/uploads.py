@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from service import tus
 from service.deps import CALLER_CODES, Config
 from service.problems import responses
-from service.receiving import AtDesk, begin, go_on, receive, receive_small, settle, settled
+from service.receiving import AtDesk, begin, go_on, receive, receive_small, settled, standing
 from sync import uploads
 from sync.uploads import UploadView
 
@@ -83,9 +83,7 @@ async def create(desk: AtDesk) -> Response:
 )
 def offset(upload_id: str, desk: AtDesk) -> Response:
     """How many bytes are durable, and in `Upload-State` whether the whole file was `verified`."""
-    upload = desk.db.read(uploads.find, desk.caller, upload_id, desk.now)
-    at = uploads.offset(desk.store, upload)
-    upload = settle(desk, upload, at)
+    upload, at = standing(desk, upload_id)
     return _answer(status.HTTP_200_OK, upload, at, headers=tus.shown_metadata(upload))
 
 

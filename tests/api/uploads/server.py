@@ -56,7 +56,7 @@ def make_app(folder: Path) -> FastAPI:
     app.state.database = Database(app.state.settings.db_url)
     SQLModel.metadata.create_all(app.state.database.writer)
     app.state.clock, app.state.store = ManualClock(NOW), open_store(app.state.settings, app.state.database)
-    app.state.told = []
+    app.state.told, app.state.endings = [], {}
     app.state.media_arrived = lambda _session, record_ids, _now: app.state.told.extend(record_ids)
     return app
 

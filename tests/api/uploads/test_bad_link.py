@@ -75,7 +75,7 @@ def swept(settings: Settings) -> BlobStore:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kept_in", "memory_mib"), [("directory", 24), ("s3", 64)])
+@pytest.mark.parametrize(("kept_in", "memory_mib"), [("directory", 24), ("s3", 128)])
 def test_a_film_over_a_link_that_is_cut(
     machine, tmp_path: Path, record_property, request: pytest.FixtureRequest, kept_in: str, memory_mib: int
 ) -> None:
@@ -90,7 +90,7 @@ def test_a_film_over_a_link_that_is_cut(
     upload = lan.create(size, sha256=sha256)
     state, breaks = "open", 0
     while state == "open":
-        with httpx.Client(base_url=f"http://127.0.0.1:{proxy.here}", timeout=30) as link:
+        with httpx.Client(base_url=f"http://127.0.0.1:{proxy.here}", timeout=120) as link:
             try:
                 at = int(link.head(upload, headers=lan.headers).headers["Upload-Offset"])
                 headers = {**lan.headers, "Upload-Offset": str(at), "Content-Type": lan.OFFSET_TYPE}
