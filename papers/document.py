@@ -19,6 +19,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     dates: tuple[bool, ...]
 
+    @property
+    def right(self) -> list[bool]:
+        """Columns of numbers, which stand to the right."""
+        return [bool(self.rows) and all(isinstance(row[i], int) for row in self.rows) for i in range(len(self.columns))]
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

@@ -8,6 +8,7 @@ from openpyxl.cell import Cell as SheetCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -19,6 +20,7 @@ THIN = Side(style="thin")
 BOX = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
 SHADE = PatternFill("solid", fgColor="E7E6E6")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+INCH = 25.4  # mm
 CHARACTERS = 110  # of a line across the page; widths are shares of it
 LONGEST = 32_767  # characters that a cell can hold
 
@@ -47,11 +49,12 @@ def _fill(sheet: Worksheet, document: Document, table: Table) -> None:
         cell = _put(sheet.cell(head, column), name)
         cell.font, cell.border, cell.fill = Font(name=FONT, size=12, bold=True), BOX, SHADE
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+    aligns = ["left" if not right else "right" if i else "center" for i, right in enumerate(table.right)]
     for number, row_of in enumerate(table.rows, head + 1):
         for column, value in enumerate(row_of, 1):
             cell = _put(sheet.cell(number, column), value, dated=table.dates[column - 1])
             cell.font, cell.border = Font(name=FONT, size=12), BOX
-            cell.alignment = Alignment(vertical="top", wrap_text=True)
+            cell.alignment = Alignment(horizontal=aligns[column - 1], vertical="top", wrap_text=True)
     _page(sheet, document, table, head)
 
 
@@ -66,6 +69,7 @@ def _page(sheet: Worksheet, document: Document, table: Table, head: int) -> None
         sheet.auto_filter.ref = f"A{head}:{end}"
     sheet.print_title_rows = f"{head}:{head}"
     sheet.print_area = f"A1:{end}"
+    sheet.page_margins = PageMargins(left=30 / INCH, right=15 / INCH, top=20 / INCH, bottom=20 / INCH)
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
@@ -85,5 +89,5 @@ def _put(cell: SheetCell | object, value: Cell, *, dated: bool = False) -> Sheet
         cell.data_type = "s"
         cell.quotePrefix = value.startswith(DANGEROUS)
     else:
-        cell.value = value
+        cell.value, cell.number_format = value, "#,##0"
     return cell

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import typst
 
-from papers.document import Document
+from papers.document import Document, Table
 from papers.errors import PaperNotRendered
 
 PROFILE: Literal["a-2b"] = "a-2b"
@@ -61,17 +61,14 @@ def _value(document: Document) -> dict[str, Any]:
     moment = datetime.fromtimestamp(document.at / 1000, UTC)
     units = ("year", "month", "day", "hour", "minute", "second")
     value = asdict(document) | {"dated": document.dated, "moment": {u: getattr(moment, u) for u in units}}
-    for block in value["blocks"]:
-        if block["table"]:
-            _tabled(block["table"])
+    for told, block in zip(value["blocks"], document.blocks, strict=True):
+        if block.table:
+            told["table"] |= {"right": block.table.right, "rows": _as_text(block.table)}
     return value
 
 
-def _tabled(table: dict[str, Any]) -> None:
-    """Numbers stand to the right, days are written as people do; both as text."""
-    columns = range(len(table["columns"]))
-    table["right"] = [bool(table["rows"]) and all(isinstance(r[i], int) for r in table["rows"]) for i in columns]
-    table["rows"] = [[shown(cell, dated=table["dates"][i]) for i, cell in enumerate(row)] for row in table["rows"]]
+def _as_text(table: Table) -> list[list[str]]:
+    return [[shown(cell, dated=dated) for cell, dated in zip(row, table.dates, strict=True)] for row in table.rows]
 
 
 def shown(cell: str | int, *, dated: bool) -> str:

@@ -12,8 +12,9 @@ from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN  # the library's name is a constant's
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
-from docx.table import _Cell
+from docx.shared import Length, Mm, Pt
+from docx.table import Table as WordTable
+from docx.table import _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from papers.document import Block, Document, Table
@@ -23,6 +24,11 @@ from papers.typeset import shown
 FONT = "Times New Roman"
 LINE_MM = 165  # of an A4 page between its margins; upright
 BORDER = "w:bottom"
+INSET = 85  # twentieths of a point between the border of a cell and its text: 1.5 mm
+AFTER = {  # what comes after an element in a table's properties; Word wants them in this order
+    qn("w:tblInd"): ("w:tblBorders", "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook"),
+    qn("w:tblCellMar"): ("w:tblLook",),
+}
 LONGEST_WORD = 40  # a digest is longer: its line is not stretched
 
 
@@ -95,12 +101,13 @@ def _ruled(line: Paragraph, left: int, right: int) -> None:
         border.set(qn(f"w:{name}"), value)
     borders.append(border)
     form.insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc")
+    line.paragraph_format.line_spacing = Pt(4)  # not that of the text around it
     line.paragraph_format.left_indent, line.paragraph_format.right_indent = Mm(left), Mm(right)
 
 
 def _head(made: WordDocument, document: Document) -> None:
     wide = LINE_MM + (87 if document.landscape else 0)
-    left, right = _side_by_side(made, (round(wide * 0.45), round(wide * 0.55)))
+    left, right = _side_by_side(made, (round(wide * 0.43), round(wide * 0.57)))
     if document.above:
         _line(left, document.above, 12)
     _line(left, document.body, 12, bold=True)
@@ -126,10 +133,30 @@ def _head(made: WordDocument, document: Document) -> None:
 def _side_by_side(made: WordDocument, widths: tuple[int, ...]) -> list[_Cell]:
     """Cells of a row without borders; `widths` in mm."""
     row = made.add_table(rows=1, cols=len(widths))
-    row.autofit = False
+    _placed(row, inset=0)
+    _whole(row.rows[0])
     for cell, column, width in zip(row.rows[0].cells, row.columns, widths, strict=True):
         cell.width = column.width = Mm(width)
     return list(row.rows[0].cells)
+
+
+def _placed(table: WordTable, inset: int) -> None:
+    """Lets a table begin at the margin and not beside it; `inset` (twentieths of a point): left and right in cells."""
+    table.autofit = False
+    form = table._tbl.tblPr  # noqa: SLF001  # neither place nor margins are in the library's surface
+    place, margins = OxmlElement("w:tblInd"), OxmlElement("w:tblCellMar")
+    sides = [OxmlElement("w:left"), OxmlElement("w:right")]
+    for part in (place, *sides):
+        part.set(qn("w:w"), str(inset))
+        part.set(qn("w:type"), "dxa")
+    margins.extend(sides)
+    for part in (place, margins):
+        form.insert_element_before(part, *AFTER[part.tag])
+
+
+def _whole(row: _Row) -> None:
+    """A row that is not torn apart between pages."""
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001  # it has no other way in
 
 
 def _block(made: WordDocument, document: Document, block: Block) -> None:
@@ -148,30 +175,42 @@ def _grid(made: WordDocument, document: Document, table: Table) -> None:
     wide, total = LINE_MM + (87 if document.landscape else 0), sum(table.widths)
     widths = [Mm(wide * share / total) for share in table.widths]
     grid = made.add_table(rows=1 + len(table.rows), cols=len(table.columns), style="Table Grid")
-    grid.autofit = False
+    _placed(grid, INSET)
     for column, width in zip(grid.columns, widths, strict=True):
         column.width = width
     heads = grid.rows[0]
     repeat = OxmlElement("w:tblHeader")
     repeat.set(qn("w:val"), "true")
     heads._tr.get_or_add_trPr().append(repeat)  # noqa: SLF001  # a head row on each page has no other way in
-    cells = grid._cells  # noqa: SLF001  # all at once: one by one takes a time that grows with their square
-    texts = [*table.columns]
-    for row in table.rows:
-        texts += [shown(cell, dated=table.dates[i]) for i, cell in enumerate(row)]
-    for place, (cell, text) in enumerate(zip(cells, texts, strict=True)):
-        cell.width = widths[place % len(widths)]
-        run = cell.paragraphs[0].add_run(text)
-        run.font.size, run.bold = Pt(11.5), place < len(widths)
-        if place < len(widths):
-            cell.paragraphs[0].alignment = ALIGN.CENTER
+    for row in grid.rows:
+        _whole(row)
+    cells = iter(grid._cells)  # noqa: SLF001  # all at once: one by one takes a time that grows with their square
+    for name, width in zip(table.columns, widths, strict=True):
+        _put(next(cells), name, width, ALIGN.CENTER, bold=True)
+    aligns = [ALIGN.LEFT if not right else ALIGN.RIGHT if i else ALIGN.CENTER for i, right in enumerate(table.right)]
+    for row_of in table.rows:
+        for value, width, align, dated in zip(row_of, widths, aligns, table.dates, strict=True):
+            _put(next(cells), shown(value, dated=dated), width, align)
     made.add_paragraph().paragraph_format.space_after = Pt(0)
 
 
+def _put(cell: _Cell, text: str, width: Length, align: ALIGN, *, bold: bool = False) -> None:
+    cell.width = width
+    line = cell.paragraphs[0]
+    line.alignment = align
+    run = line.add_run(text)
+    run.font.size, run.bold = Pt(11.5), bold
+
+
 def _foot(made: WordDocument, document: Document) -> None:
-    """Recipients to the left, who signs to the right."""
+    """Recipients to the left, who signs to the right; never on a page that holds nothing else."""
     if not document.recipients and not document.signatures:
         return
+    before = made.paragraphs[-1:]
+    if document.blocks and document.blocks[-1].table and made.tables[-1].rows:
+        before += [line for cell in made.tables[-1].rows[-1].cells for line in cell.paragraphs]
+    for line in before:
+        line.paragraph_format.keep_with_next = True
     left = 1 if document.recipients or len(document.signatures) == 1 else 0
     sides = left + len(document.signatures)
     wide = LINE_MM + (87 if document.landscape else 0)

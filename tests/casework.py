@@ -7,6 +7,7 @@ from typing import Any
 from httpx import Response
 
 from people import KINH_BAC, YEAR, Person, Province, file_entry
+from pictures import jpeg
 
 SCAN = b"%PDF-1.4 ban quet"
 PAPER = {"number": "12/TB-CAT", "date": "2026-05-04", "signer": "Nguyễn Văn Bình"}
@@ -105,3 +106,34 @@ def reports(writer: Person, signer: Person, unit: str, month: str, year: int, **
     place = {"type": "monthly_report", "scope": f"{unit}/{year}"}
     draft = writer.does("create", **place, set={"month": month, "results": "Ổn định.", **values})["record"]
     return moved(signer, draft, "submit", on=seen(draft))
+
+
+def sent_dossier(province: Province) -> None:
+    """Kinh Bắc sends its dossier on 11 December; its first piece is a photo."""
+    lan, ha, tuan = province["lan"], province["ha"], province["tuan"]
+    case = approved(province)
+    moved(ha, case, "start_building", paper=PAPER)
+    at(province, f"{YEAR}-12-05 08:00")
+    for month in range(5, 12):
+        reports(lan, ha, KINH_BAC, f"{YEAR}-{month:02d}", YEAR)
+    photo = jpeg()
+    lan.upload(photo)
+    ops = proofs(lan, KINH_BAC, YEAR)
+    ops[0] |= {"media": [file_entry(photo)]}
+    province.work()
+    made = [r["record"] for r in lan.push(*ops)["results"]]
+    assert {r["status"] for r in verifies(tuan, made)} == {"done"}
+    moved(lan, case, "open_dossier")
+    at(province, f"{YEAR}-12-11 16:00")
+    moved(ha, case, "submit_dossier", paper=PAPER)
+
+
+def zip_of(person: Person) -> tuple[dict[str, Any], bytes]:
+    body = {"kind": "dossier_archive", "unit": KINH_BAC, "year": YEAR}
+    asked = person.post("/v1/papers", body).json()
+    person.province.work()
+    paper = person.get(f"/v1/papers/{asked['paper_id']}").json()
+    answer = person.get(f"/v1/papers/{asked['paper_id']}/zip")
+    assert answer.status_code == 200, answer.text
+    assert len(answer.content) == paper["files"][0]["size"] == int(answer.headers["content-length"])
+    return paper, answer.content

@@ -2,54 +2,21 @@
 
 import io
 import unicodedata
-from typing import Any
 
 import docx
 import pikepdf
 import pypdfium2
 import pytest
 from openpyxl import load_workbook
+from pdf_oxide import PdfDocument
 
+from paper_facts import DIGEST, FACTS, UNIT
 from papers import render
 from papers.document import Document
 from papers.kinds import KINDS
 from papers.texts import written
 from papers.typeset import pdf
 
-DIGEST = "cd" * 32
-AT = 1_797_000_000_000
-HOSTILE = '=HYPERLINK("http://x","y")'
-UNIT = {"code": "09187", "name_vi": "Kinh Bắc", "name_full": "Phường Kinh Bắc", "kind": "ward", "kind_vi": "phường"}
-ROW = {
-    "code": "PH-A01", "title_vi": "Nghị quyết chuyên đề về phong trào Toàn dân bảo vệ an ninh Tổ quốc " * 3,
-    "points": 5, "wanted": 1, "verified": 1, "met": True, "source": "evidence", "evidence": ["[PH-A01-01]"],
-    "claim": {"claim": "met", "self_score": 4, "note": HOSTILE},
-}  # fmt: skip
-PIECE = {
-    "code": "[PH-A01-01]", "title": HOSTILE, "issuer": "@Đảng ủy", "dated": "2026-02-03", "index_only": False,
-    "derived": False, "files": [{"path": "minh_chung/PH-A01/PH-A01-01_01.pdf"}],
-}  # fmt: skip
-FORM = {
-    "safety_result": {"number": "88/QĐ-UBND", "date": "2025-11-19", "issuer": "UBND tỉnh", "conclusion": "met"},
-    "responsible_head": {"name": "Trần Thu Hà", "position": "Chủ tịch"}, "funding_need": 120_000_000,
-}  # fmt: skip
-LISTED = {
-    **UNIT,
-    "form": FORM,
-    "decision": {"number": "12/QĐ-UBND", "date": "2026-12-20"},
-    "state_vi": "được công nhận",
-}
-FACTS: dict[str, Any] = {
-    "year": 2026, "unit": UNIT, "at": AT, "form": FORM, "criteria_set": "bn/0.1", "rows": [ROW] * 30, "met": 30,
-    "applicable": 30, "head": "Trần Thu Hà", "pieces": [PIECE] * 30, "files": 30, "version": 1, "digest_of": "ab" * 32,
-    "received_at": "2026-12-11T16:59:59.999Z", "late": "no", "units": [LISTED] * 40, "awards": [LISTED] * 3,
-    "quotas": [{"kind_vi": "phường", "wanted": None, "registered": 10, "approved": 5, "recognised": 4}],
-    "cases": [{"type_vi": "Báo cáo tháng", "kind_vi": "phường", "state_vi": "được chấp nhận", "count": 1200}],
-    "month": "2026-08", "sent": "2026-09-03T01:02:03Z", "figures": [{"name": "Số buổi tuyên truyền", "value": 12}],
-    "report": {"results": "Tổ chức 12 buổi.\nHai vụ việc 🙂 中.", "signer": {"name": "Trần Thu Hà"}},
-    "archive": [{"name": "Mã hồ sơ", "value": "09187.2026.DH.01"}],
-    "paper": {"number": "12/QĐ-UBND", "date": "2026-02-04", "signer": "Nguyễn Văn Bình", "chair": "Trần Quốc Tuấn"},
-}  # fmt: skip
 MM = 72 / 25.4
 
 
@@ -68,6 +35,8 @@ def test_the_same_facts_give_the_same_bytes(made: dict[str, dict[str, bytes]]) -
 def test_every_pdf_is_pdf_a_and_its_page_is_that_of_decree_30(made: dict[str, dict[str, bytes]]) -> None:
     for kind, files in made.items():
         assert faults_of_pdf_a(files["pdf"]) == [], kind
+        judged = PdfDocument.from_bytes(files["pdf"]).validate_pdf_a("2b")
+        assert (judged["valid"], judged["errors"]) == (True, []), kind
         document = pypdfium2.PdfDocument(files["pdf"])
         for number, page in enumerate(document, 1):
             text = page.get_textpage()
@@ -106,6 +75,30 @@ def faults_of_pdf_a(data: bytes) -> list[str]:
             if "/F" in thing and thing.get("/Type") == "/Filespec":
                 faults.append("points outside")
     return faults
+
+
+def test_the_outside_checker_of_pdf_a_sees_what_is_wrong(made: dict[str, dict[str, bytes]]) -> None:
+    """Not by the name alone: it refuses the same papers without fonts, without metadata, or with a script."""
+    for spoil in (without_fonts, without_metadata, with_script):
+        out = io.BytesIO()
+        with pikepdf.open(io.BytesIO(made["decision"]["pdf"])) as file:
+            spoil(file)
+            file.save(out)
+        assert not PdfDocument.from_bytes(out.getvalue()).validate_pdf_a("2b")["valid"], spoil
+
+
+def without_fonts(file: pikepdf.Pdf) -> None:
+    for thing in file.objects:
+        if isinstance(thing, pikepdf.Dictionary) and "/FontFile3" in thing:
+            del thing["/FontFile3"]
+
+
+def without_metadata(file: pikepdf.Pdf) -> None:
+    del file.Root.Metadata
+
+
+def with_script(file: pikepdf.Pdf) -> None:
+    file.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("1"))
 
 
 def test_every_letter_of_vietnamese_is_there_in_each_style() -> None:

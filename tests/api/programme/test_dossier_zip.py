@@ -10,49 +10,16 @@ from typing import Any
 
 import pytest
 
-from casework import PAPER, approved, at, moved, proofs, reports, verifies
-from people import KINH_BAC, YEAR, Person, Province, file_entry
+from casework import sent_dossier, zip_of
+from people import KINH_BAC, YEAR, Province
 from pictures import jpeg
 from proof import dossier
 from service.__main__ import main
-
-MONTHS = [f"{YEAR}-{m:02d}" for m in range(5, 12)]
 
 
 @pytest.fixture
 def database_url() -> str | None:
     return None
-
-
-def sent_dossier(province: Province) -> None:
-    """Kinh Bắc sends its dossier on 11 December; its first piece is a photo."""
-    lan, ha, tuan = province["lan"], province["ha"], province["tuan"]
-    case = approved(province)
-    moved(ha, case, "start_building", paper=PAPER)
-    at(province, f"{YEAR}-12-05 08:00")
-    for month in MONTHS:
-        reports(lan, ha, KINH_BAC, month, YEAR)
-    photo = jpeg()
-    lan.upload(photo)
-    ops = proofs(lan, KINH_BAC, YEAR)
-    ops[0] |= {"media": [file_entry(photo)]}
-    province.work()
-    made = [r["record"] for r in lan.push(*ops)["results"]]
-    assert {r["status"] for r in verifies(tuan, made)} == {"done"}
-    moved(lan, case, "open_dossier")
-    at(province, f"{YEAR}-12-11 16:00")
-    moved(ha, case, "submit_dossier", paper=PAPER)
-
-
-def zip_of(person: Person) -> tuple[dict[str, Any], bytes]:
-    body = {"kind": "dossier_archive", "unit": KINH_BAC, "year": YEAR}
-    asked = person.post("/v1/papers", body).json()
-    person.province.work()
-    paper = person.get(f"/v1/papers/{asked['paper_id']}").json()
-    answer = person.get(f"/v1/papers/{asked['paper_id']}/zip")
-    assert answer.status_code == 200, answer.text
-    assert len(answer.content) == paper["files"][0]["size"] == int(answer.headers["content-length"])
-    return paper, answer.content
 
 
 def test_a_dossier_is_one_file_that_anyone_checks_and_any_changed_byte_is_found(
