@@ -66,10 +66,12 @@ soak: $(VENV)/dev $(VENV)/s3 ## Long lanes: property tests, then SEEDS model-lev
 	@MERGE_RUNS=20000 SCRIPT_RUNS=2000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
 	@STRIDE=1 $(PYTEST) -n 2 tests/simulation/test_failpoints.py
 	@SCALED_ROUNDS=10 $(PYTEST) tests/e2e/test_scaled.py
+	@! command -v pgbouncer >/dev/null || PGBOUNCER=$$(command -v pgbouncer) $(PYTEST) tests/api/test_pooled.py
 	@$(BIN)/python -m simulator --seeds $(SEEDS) --stack-seeds $(STACK_SEEDS)
 
 bench: $(VENV)/dev $(VENV)/npm $(VENV)/peers ## Measure it beside its peers and the machine (RACE_ARGS=--quick)
 	@PYTHONPATH=benchmarks:tests:. $(BIN)/python -m race $(RACE_ARGS)
+	@PYTHONPATH=tests:. $(BIN)/python benchmarks/cost.py
 
 lock: $(VENV)/dev ## Resolve the dependencies again into requirements/*.txt
 	@$(PIP) install uv

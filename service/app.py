@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from sqlmodel import Session
 from starlette.datastructures import State
 from starlette.middleware.cors import CORSMiddleware
@@ -65,12 +66,15 @@ from service.routes import (
 )
 from service.settings import Settings
 from service.stores import open_direct, open_store
+from service.traces import Traces
 from service.wakes import Wakes
 from service.worker import Worker
 from sync import files
 from sync.types import Registry
 
 VERSION = "0.1.0"
+# FastAPI's own spans and logs, which hold addresses and messages (`service.traces` makes ours).
+SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 ABOUT = (
     "Offline-first sync for evidence that has to stand up to review. Dịch vụ đồng bộ minh chứng, ưu tiên ngoại tuyến. "
     "Every failure is a problem document (RFC 9457) with a stable `code`, text in Vietnamese or English by "
@@ -109,6 +113,7 @@ def assemble(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # an address has one spelling
+        telemetry=SILENT,
     )
     if settings.cors_origins:
         app.add_middleware(
@@ -131,6 +136,8 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.wakes = wakes = Wakes(None if state.database.is_sqlite else settings.direct_url.replace("+psycopg", "", 1))
     state.metrics = Metrics(database, clock.now, lambda: wakes.waiting)
     state.database.announce = wakes.announce
+    state.traces = traces = Traces(settings, VERSION)
+    traces.watch(*{database.writer, database.reader})
     state.store = open_store(settings, state.database)
     state.direct = open_direct(settings, state.database)
     state.endings = {}
@@ -142,7 +149,8 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.provider = Provider(settings)
     state.types = registry()
     state.media_arrived = _arrival_hook(state.types)
-    state.worker = Worker(Bench(state.database, state.store, state.types, state.clock, settings), state.metrics.busy)
+    bench = Bench(state.database, state.store, state.types, state.clock, settings)
+    state.worker = Worker(bench, state.metrics.busy, traces.span)
 
 
 @asynccontextmanager
@@ -154,6 +162,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.worker.stop()
     app.state.wakes.stop()
+    app.state.traces.close()
     app.state.database.close()
 
 

@@ -9,7 +9,7 @@ import uuid
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
-from starlette.datastructures import MutableHeaders, State
+from starlette.datastructures import Headers, MutableHeaders, State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.addresses import host_of, source_of
@@ -18,6 +18,7 @@ from service.logs import pseudonym
 from service.metrics import Metrics
 from service.problems import METHODS, problem
 from service.settings import Settings
+from service.traces import Span
 
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -60,6 +61,10 @@ class Edge:
             await self.app(scope, receive, send)
             return
         scope.setdefault("state", {})["request_id"] = str(uuid.uuid4())
+        with self.held.traces.span("request", Headers(scope=scope).get("traceparent")) as span:
+            await self._timed(scope, receive, send, span)
+
+    async def _timed(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
         begun, status = time.perf_counter(), 0
         self.held.metrics.last_request = begun
 
@@ -76,7 +81,7 @@ class Edge:
                 scope["client"] = source_of(scope, self.settings.trusted_proxies)
                 await self._serve(scope, receive, noted)
         finally:  # also where the caller has hung up
-            self._log(scope, status, begun)
+            self._log(scope, status, begun, span)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = replaced = False
@@ -111,13 +116,14 @@ class Edge:
             headers.setdefault(name, value)
         return message
 
-    def _log(self, scope: Scope, status: int, begun: float) -> None:
+    def _log(self, scope: Scope, status: int, begun: float, span: Span) -> None:
         """The address as its template: what stands in its place, or behind a `?`, is the caller's."""
         account_id = scope["state"].get("account_id")
         method = scope["method"] if scope["method"] in METHODS else "other"
         route, seconds = getattr(scope.get("route"), "path", None), time.perf_counter() - begun
         metrics: Metrics = self.held.metrics
         metrics.requests.labels(method, route or "none", status).observe(seconds)
+        span.answered(method, route, status)
         told = {
             "request": scope["state"]["request_id"],
             "principal": pseudonym(self.held.secret, account_id) if account_id else None,

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from programme.transitions import IN_HAND
 from service.db import Database
+from service.traces import current
 from sync import stock
 from sync.outcome import Outcome
 from sync.stock import Stock
@@ -48,6 +49,12 @@ class Metrics:
         """Counts what became of the ops of a push."""
         for (status, code), n in Counted((o.status, o.code or "") for o in outcomes).items():
             self.ops.labels(status, code).inc(n)
+            current().tell(**{f"ops.{status}": n})
+
+    def handed(self, changes: int) -> None:
+        """Counts the changes of a page."""
+        self.pulled.inc(changes)
+        current().tell(changes=changes)
 
     def busy(self) -> bool:
         """Whether a request has come a moment ago."""

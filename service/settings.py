@@ -92,6 +92,14 @@ class Settings(Deadlines):
             "such page.",
         ),
     ] = None
+    traces_endpoint: Annotated[
+        str | None,
+        Field(
+            description="Base address of a collector for OpenTelemetry (OTLP over HTTP), to which spans go; needs the "
+            "extra `traces`. Unset: none are made."
+        ),
+    ] = None
+    traces_share: Annotated[float, Field(ge=0, le=1, description="Share of requests and jobs that are traced.")] = 1
     trusted_proxies: Annotated[
         tuple[str, ...],
         Field(description="Addresses or networks of proxies (JSON list) whose `X-Forwarded-For` is believed."),

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from service.bench import Bench
 from service.duties import DUTIES, JOBS
@@ -11,6 +12,7 @@ from storage.errors import StoreUnavailable
 from sync import jobs
 from sync.epoch import is_restored
 
+Spanning = AbstractContextManager[object]
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
 RETRY_MS = 60_000
@@ -25,8 +27,10 @@ class Worker:
     of SQLite, so meanwhile the thread takes a twentieth of a processor at most; decoders are processes of their own.
     """
 
-    def __init__(self, bench: Bench, busy: Callable[[], bool] = lambda: False) -> None:
-        self.bench, self._busy = bench, busy
+    def __init__(
+        self, bench: Bench, busy: Callable[[], bool] = lambda: False, span: Callable[[str], Spanning] = nullcontext
+    ) -> None:
+        self.bench, self._busy, self._span = bench, busy, span
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -76,7 +80,8 @@ class Worker:
 
     def _do(self, job: jobs.Claimed) -> None:
         try:
-            JOBS[job.kind](self.bench, job)
+            with self._span(f"job {job.kind}"):
+                JOBS[job.kind](self.bench, job)
         except StoreUnavailable:
             self.bench.database.write(jobs.give_back, job, self.bench.clock.now() + AWAY_MS)
             raise

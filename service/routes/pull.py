@@ -50,7 +50,7 @@ async def pull_changes(body: PullRequest, bearer: Bearer, request: Request) -> R
         wait = min(body.wait_ms / 1000, MAX_WAIT)
         if wait and found[0].empty and await waiter.wait(wait):
             found = await run_in_threadpool(read)
-    house.metrics.pulled.inc(len(found[0].changes))
+    house.metrics.handed(len(found[0].changes))
     return answers.page(*found)
 
 

@@ -13,6 +13,7 @@ from service import tus
 from service.deps import CALLER_CODES, Config
 from service.problems import responses
 from service.receiving import AtDesk, begin, go_on, receive, receive_small, settled, standing
+from service.traces import current
 from sync import uploads
 from sync.uploads import UploadView
 
@@ -135,5 +136,6 @@ def _answer(
     code: int, upload: UploadView, at: int, *, whole: bool = True, headers: dict[str, str] | None = None
 ) -> Response:
     """`whole` False ends the connection: what may still come on it is not wanted."""
+    current().tell(bytes=at)
     ending = {} if whole else {"Connection": "close"}
     return Response(status_code=code, headers={**tus.shown(upload, at), **ending, **(headers or {})})
