@@ -25,6 +25,8 @@ def fill(database: Database, template: str, scope: str, first: int, last: int) -
     lite = database.is_sqlite
     record_id, op_id = (IDS[lite].format(kind=kind) for kind in ("4000", "4001"))
     with database.writer.begin() as connection:
+        if not lite:  # millions of rows take longer than a request may
+            connection.execute(text("set local statement_timeout = 0"))
         base = connection.execute(text("select seq from scope_head where scope = :s"), {"s": scope}).scalar_one()
         here = "n.i % 2 = 0"
         other = OTHERS[lite].format(each=2 * EACH)
@@ -46,7 +48,11 @@ def fill(database: Database, template: str, scope: str, first: int, last: int) -
             connection.execute(text(query), {"t": template})
         _heads(connection, template, scope)
     with database.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not lite:
+            connection.execute(text("set statement_timeout = 0"))
         connection.execute(text("analyze" if lite else "vacuum analyze"))
+        if not lite:
+            connection.execute(text("set statement_timeout = '60s'"))
 
 
 def _columns(database: Database, table: str) -> list[str]:

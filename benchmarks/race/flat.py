@@ -54,6 +54,7 @@ class House:
             self.sent += 1
             named = {"op_id": str(uuid.uuid4()), "dev_seq": 10**9 + self.sent, "action": "create", "type": "document"}
             fields = {name: made[name] for name in ("title", "kind", "criteria", "captured_at", "place")}
+            fields["criteria"] = fields["criteria"][:1]
             ops.append({**named, "record_id": made["id"], "scope": scope, "base_ver": 0, "set": fields})
         self.database.write(intake.push, self.types, self.officer, ops, SystemClock().now(), authority=authority)
         return [op["record_id"] for op in ops]
