@@ -61,7 +61,8 @@ docs: $(VENV)/dev ## Regenerate docs/settings.md and docs/problems.md from the c
 openapi: $(VENV)/dev ## Regenerate openapi/openapi.json from the routes
 	@mkdir -p var && $(BIN)/minhchung openapi > var/openapi.json && mv var/openapi.json openapi/openapi.json
 
-soak: $(VENV)/dev $(VENV)/s3 ## Long lanes: property tests, then SEEDS model-level and STACK_SEEDS whole-stack schedules of the simulator
+soak: $(VENV)/dev $(VENV)/s3 $(VENV)/office ## Long lanes: papers in LibreOffice, property tests, then SEEDS model-level and STACK_SEEDS whole-stack schedules of the simulator
+	@$(PYTEST) tests/e2e/libreoffice.py
 	@SOAK_SECONDS=60 SCOPE_SEEDS=200 $(PYTEST) tests/api/test_overtaken.py tests/api/test_cursor_choice.py tests/api/test_scopes.py
 	@MERGE_RUNS=20000 SCRIPT_RUNS=2000 $(PYTEST) -n 2 --hypothesis-profile=soak tests/property $(TEST_ARGS)
 	@STRIDE=1 $(PYTEST) -n 2 tests/simulation/test_failpoints.py
@@ -91,12 +92,17 @@ $(VENV)/run: requirements/run.txt $(INPUTS)
 $(VENV)/dev: requirements/dev.txt $(INPUTS)
 	@$(INSTALL)
 
-# The S3 server of the tests needs other releases of what the service uses, so it lives apart.
 $(VENV)/npm: requirements/npm.txt $(VENV)/dev
 	@echo "Installing requirements/npm.txt into $(VENV)/node"
-	@$(BIN)/python tests/npm_packages.py $(VENV)/node
+	@$(BIN)/python tests/npm_packages.py $< $(VENV)/node
 	@touch $@
 
+$(VENV)/office: requirements/office.txt $(VENV)/dev
+	@echo "Installing requirements/office.txt, which is LibreOffice, into $(VENV)/libreoffice (80 MB, once)"
+	@$(BIN)/python tests/npm_packages.py $< $(VENV)/libreoffice
+	@touch $@
+
+# The S3 server of the tests needs other releases of what the service uses, so it lives apart.
 $(VENV)/s3: requirements/s3.txt $(VENV)/dev
 	@echo "Installing requirements/s3.txt into $(VENV)/swift (half a minute, once)"
 	@$(BIN)/python -m venv $(VENV)/swift

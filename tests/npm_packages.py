@@ -1,6 +1,6 @@
-"""Installs requirements/npm.txt with the Node of the development lock: exact versions, whose bytes are compared.
+"""Installs a list of npm packages with the Node of the development lock: exact versions, whose bytes are compared.
 
-    python tests/npm_packages.py FOLDER
+    python tests/npm_packages.py requirements/npm.txt FOLDER
 
 npm checks the bytes of each package as it downloads them; what it then says they are must be what the list says. No
 script of a package runs.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".venv/node"
-LISTED = ROOT / "requirements/npm.txt"
+OFFICE = ROOT / ".venv/libreoffice"
 
 
 def node() -> Path:
@@ -26,15 +26,15 @@ def node() -> Path:
     return Path(spec.origin).parent
 
 
-def listed() -> dict[str, str]:
+def listed(lock: Path) -> dict[str, str]:
     """name@version -> integrity."""
-    lines = (line.split() for line in LISTED.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    lines = (line.split() for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     return {name: integrity for name, integrity in lines}  # noqa: C416  # two words a line, or it fails here
 
 
-def run(script: Path, *args: str, **how: object) -> "subprocess.CompletedProcess[str]":
+def run(script: Path, *args: str, folder: Path = FOLDER, **how: object) -> "subprocess.CompletedProcess[str]":
     """Runs a script of ours that may import these packages; its output."""
-    env = {**os.environ, "NODE_PATH": str(FOLDER / "node_modules")}
+    env = {**os.environ, "NODE_PATH": str(folder / "node_modules")}
     command = [str(node() / "bin/node"), str(script), *args]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False, **how)  # type: ignore[call-overload,no-any-return]
 
@@ -46,22 +46,22 @@ def start(script: Path, *args: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
-def install(folder: Path) -> None:
+def install(lock: Path, folder: Path) -> None:
     """Raises SystemExit where a package is not the one that was listed."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text('{"private": true}\n', encoding="ascii")
     npm = node() / "lib/node_modules/npm/bin/npm-cli.js"
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--omit=optional", "--omit=peer", "--silent"]
-    subprocess.run([node() / "bin/node", npm, "install", *options, *listed()], cwd=folder, check=True)
-    lock = json.loads((folder / "node_modules/.package-lock.json").read_text(encoding="utf-8"))
+    subprocess.run([node() / "bin/node", npm, "install", *options, *listed(lock)], cwd=folder, check=True)
+    made = json.loads((folder / "node_modules/.package-lock.json").read_text(encoding="utf-8"))
     found = {
         f"{path.rpartition('node_modules/')[2]}@{package['version']}": package["integrity"]
-        for path, package in lock["packages"].items()
+        for path, package in made["packages"].items()
     }
-    if found != listed():
-        differing = sorted(name for name, _ in found.items() ^ listed().items())
-        sys.exit(f"not what requirements/npm.txt lists: {', '.join(differing)}")
+    if found != listed(lock):
+        differing = sorted(name for name, _ in found.items() ^ listed(lock).items())
+        sys.exit(f"not what {lock} lists: {', '.join(differing)}")
 
 
 if __name__ == "__main__":
-    install(Path(sys.argv[1]))
+    install(Path(sys.argv[1]), Path(sys.argv[2]))
