@@ -9,6 +9,7 @@ import sys
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Event
 
 import httpx
 
@@ -19,13 +20,14 @@ FORKS.set_forkserver_preload(["service.__main__"])
 
 
 class Served:
-    """`minhchung serve` on a folder; `kill` is SIGKILL, `start` may come again."""
+    """`minhchung serve` on a folder; `kill` is SIGKILL, `start` may come again; `up` says that it listens."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.environment = {"MINHCHUNG_DATA_DIR": str(folder), **settings}
         self.log = folder.parent / "standard-error.log"
         self.port = "0"  # the first start picks one, later ones keep it: clients know the service by its address
         self.url = ""
+        self.up = Event()
 
     def start(self) -> None:
         """Starts the process and waits until it says where it listens."""
@@ -37,9 +39,11 @@ class Served:
             _, _, self.url = lines.readline().strip().partition(": ")
         assert self.url, f"the service did not start: {self.log.read_text()[-3000:]}"
         self.port = self.url.rpartition(":")[2]
+        self.up.set()
 
     def kill(self) -> None:
         """`kill -9`: no goodbye, nothing flushed."""
+        self.up.clear()
         self.process.kill()
         self.process.join()
         self.says.close()

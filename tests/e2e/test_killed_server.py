@@ -58,6 +58,7 @@ class Phone(threading.Thread):
                     self.http = self.served.sign_in(*self.person)
                     continue
             except httpx.TransportError:
+                self.served.up.wait(60)  # three phones that knock without pause would keep it from starting
                 continue
             assert answer.status_code == 200, answer.text
             self.receipts.append(answer.json()["receipt"])
