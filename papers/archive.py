@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlmodel import Session
 
+from auth.principal import RESTRICTED
 from papers.contents import archive_fields, pieces
 from papers.dossiers import about_unit, criteria_of, reviews_of
 from papers.facts import of_snapshot
@@ -57,8 +58,12 @@ def index_of(session: Session, row: Snapshot) -> list[dict[str, Any]]:
     listed = pieces(sent, {code: orjson.loads(c.privacy) for code, c in criteria_of(session, sent).items()})
     held = current(session, [piece["record_id"] for piece in listed])
     for piece in listed:
-        shown = version(session, held[piece["record_id"]], piece["ver"])
+        now = held[piece["record_id"]]
+        shown = version(session, now, piece["ver"])
         for file in piece["files"]:
+            if now.scope.startswith(RESTRICTED):
+                file |= {"state": "processing_restricted", "path": ""}
+                continue
             try:
                 found = find(session, shown, file["sha256"])
             except SyncError as error:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from casework import sent_dossier, zip_of
+from desk_of_privacy import BASIS, moved, officer, opens
 from people import KINH_BAC, YEAR, Province
 from pictures import jpeg
 from proof import dossier
@@ -43,6 +44,7 @@ def test_a_dossier_is_one_file_that_anyone_checks_and_any_changed_byte_is_found(
     assert zip_of(province["mai"]) == (paper, data)
     for name, code in (("nam", "paper_unknown"), ("chu_tich", "not_permitted")):
         assert province[name].get(f"/v1/papers/{paper['paper_id']}/zip").json()["code"] == code
+    restricted_for_a_while(province, paper, file)
     taken_out_of_sight(province, paper, file)
 
 
@@ -93,6 +95,25 @@ def flipped(file: Path, data: bytes, trusted: list[dict[str, Any]]) -> None:
         file.write_bytes(other)
         assert dossier.check(file, trusted) != []
     file.write_bytes(data)
+
+
+def restricted_for_a_while(province: Province, paper: dict[str, Any], file: Path) -> None:
+    """Somebody on the photo objects: a ZIP that is asked for then tells of it and does not hold it."""
+    bao = officer(province)
+    with zipfile.ZipFile(file) as found:
+        piece = next(p for p in json.loads(found.read("muc_luc.json")) if p["files"])
+    for more, state in (({}, "processing_restricted"), ({"lift": True}, piece["files"][0]["state"])):
+        case = moved(bao, opens(bao, kind="restriction", subject="Bà Hoa").json(), "accept")
+        fields = {"record_ids": [piece["record_id"]], **more}
+        moved(bao, case, "carry_out", basis=BASIS, fields=fields)
+        assert province["mai"].get(f"/v1/papers/{paper['paper_id']}/zip").json()["code"] == "paper_not_ready"
+        _, data = zip_of(province["mai"])
+        file.write_bytes(data)
+        assert dossier.check(file) == []
+        with zipfile.ZipFile(file) as found:
+            again = next(p for p in json.loads(found.read("muc_luc.json")) if p["record_id"] == piece["record_id"])
+            held = [name for name in found.namelist() if name.startswith("minh_chung/")]
+        assert (again["files"][0]["state"], bool(held)) == (state, not state.startswith("processing"))
 
 
 def taken_out_of_sight(province: Province, paper: dict[str, Any], file: Path) -> None:
