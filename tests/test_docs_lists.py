@@ -88,3 +88,10 @@ def test_the_protocol_page_lists_every_status_code_reason_issue_and_role() -> No
         for role in row[0].split(", ")
     }
     assert roles == {role.value: {p.value for p in may} for role, may in PERMISSIONS.items()}
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    pages = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
+    numbers = [page.name[:4] for page in pages]
+    assert numbers == [f"{n:04}" for n in range(1, len(pages) + 1)]
+    assert [page.read_text(encoding="utf-8")[2:7] for page in pages] == [f"{number}." for number in numbers]
