@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -62,6 +63,14 @@ def holds(printed: str) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell has its background jobs ignore Ctrl-C, and so would what a test in such a job starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
 def camera(tmp_path: Path) -> Path:
     """A folder as one copies it off phones: a JPEG with EXIF, a HEIC, a broken JPEG, a name spelt by a Mac."""
     folder = tmp_path / "camera"
@@ -77,6 +86,7 @@ def camera(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_day_holds_and_goes_on_serving_while_another_one_holds_with_given_photos(
     tmp_path: Path, camera: Path
 ) -> None:
@@ -89,9 +99,10 @@ def test_a_day_holds_and_goes_on_serving_while_another_one_holds_with_given_phot
             assert "\x1b" not in drawn, "colours are for terminals"
             url = looks_around(drawn)
             with_given_photos(tmp_path, camera, port=url.rpartition(":")[2])
-        finally:
             day.send_signal(signal.SIGINT)
-        assert day.wait(60) == 0
+            assert day.wait(60) == 0
+        finally:
+            day.terminate()
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/v1/health")
 
