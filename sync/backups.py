@@ -1,7 +1,6 @@
 """What backups hold, and so what a phone may forget (protocol C.5, row D9).
 
-A backup counts once it was read back and held. A file is in it when every byte is; so a caller that wants to know
-whether a file may be forgotten elsewhere asks `holds_file`, by digest.
+A backup counts once it was read back and held. A file is in it when every byte is; the records that name it are told.
 """
 
 from dataclasses import dataclass
@@ -62,11 +61,6 @@ def safe_to_delete(session: Session, principal: Principal, copies: int) -> dict[
         .having(func.count() == copies)
     )
     return dict(map(tuple, rows))
-
-
-def holds_file(session: Session, sha256: str) -> bool:
-    """Whether a verified backup holds every byte of a file."""
-    return session.get(BackupFile, sha256) is not None
 
 
 def before(session: Session, at: int) -> list[tuple[str, int]]:
