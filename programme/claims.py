@@ -63,6 +63,7 @@ def take(session: Session, principal: Principal, record_id: str, now: int, minut
 
 def give_up(session: Session, principal: Principal, record_id: str) -> None:
     """Ends the caller's own claim, if there is one. Raises RecordUnknown."""
+    lock(session, record_id)  # whoever takes it in hand at this moment finds it held or free, never gone on the way
     shown = readable(session, principal, record_id)
     session.exec(delete(Claim).where(col(Claim.record_id) == shown.id, col(Claim.holder) == principal.account_id))
 

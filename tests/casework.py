@@ -6,6 +6,9 @@ from typing import Any
 
 from httpx import Response
 
+from auth import accounts
+from auth.accounts import OPERATOR
+from auth.principal import Grant, Role
 from people import KINH_BAC, YEAR, Person, Province, file_entry
 from pictures import jpeg
 
@@ -52,6 +55,13 @@ def moved(person: Person, case: dict[str, Any], action: str, **rest: Any) -> dic
     answer = moves(person, case, action, **rest)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
+
+
+def colleague(province: Province, name: str, install: str = "") -> Person:
+    """Somebody more who reviews for the province."""
+    grants = (Grant("*", Role.PROVINCE_APPRAISER),)
+    province.db.write(accounts.create_account, OPERATOR, name, name.title(), province.clock.now(), grants=grants)
+    return Person(province, name, install or f"install-{name}")
 
 
 def seen(record: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import os
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from sqlmodel import col, select
 
 from auth.principal import Role
-from people import DA_MAI, KINH_BAC, YEAR, Person, Province
+from people import DA_MAI, KINH_BAC, YEAR, Person, Province, at_once
 from postgres import Postgres
 from sync.models import LogEntry, Op
 
@@ -131,32 +133,50 @@ def test_sessions_wait_a_bounded_time_and_commits_are_on_disk(on_postgres: Provi
 
 def test_a_decision_and_an_edit_at_once_give_exactly_one_outcome(province: Province) -> None:
     """Invariant 13: the decision stands on what was seen, or it is refused; never on what nobody saw."""
-    lan, tuan = province["lan"], province["tuan"]
-    for n in range(6):
-        made = lan.does("create", set={"title": "Họp", "body": "Nội dung"})["record"]
-        edit = lan.op("patch", made["id"], base_ver=1, set={"title": f"Họp {n}"})
-        answers: dict[str, Any] = {}
-        gate = threading.Barrier(2)
+    for _ in range(6):
+        decides_beside_an_edit(province["tuan"], province["lan"])
 
-        def decide(record: dict[str, Any] = made, found: dict[str, Any] = answers, gate: Any = gate) -> None:
-            gate.wait()
-            found["review"] = tuan.decides(record, "rejected", reason_code="incomplete", comment="Thiếu")
 
-        def patch(op: dict[str, Any] = edit, found: dict[str, Any] = answers, gate: Any = gate) -> None:
-            gate.wait()
-            found["push"] = lan.push(op)["results"][0]
+def decides_beside_an_edit(tuan: Person, lan: Person) -> None:
+    made = lan.does("create", set={"title": "Họp", "body": "Nội dung"})["record"]
+    edit = lan.op("patch", made["id"], base_ver=1, set={"title": "Họp tổ 3"})
+    review, result = at_once(
+        lambda: tuan.decides(made, "rejected", reason_code="incomplete", comment="Thiếu"),
+        lambda: lan.push(edit)["results"][0],
+    )
+    now = lan.record(made["id"])
+    assert result["status"] in ("applied", "merged")
+    if review.status_code == 409:
+        assert review.json()["code"] == "content_changed"
+        assert "review" not in now
+    else:
+        assert review.status_code == 200
+        assert now["review"]["digest"] == made["content_digest"] != now["content_digest"]
+    assert now["ver"] == (2 if review.status_code == 409 else 3)
 
-        threads = [threading.Thread(target=decide), threading.Thread(target=patch)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        review, now = answers["review"], lan.record(made["id"])
-        assert answers["push"]["status"] in ("applied", "merged")
-        if review.status_code == 409:
-            assert review.json()["code"] == "content_changed"
-            assert "review" not in now
-        else:
-            assert review.status_code in (200, 201)
-            assert now["review"]["digest"] == made["content_digest"] != now["content_digest"]
-        assert now["ver"] == (2 if review.status_code == 409 else 3)
+
+def test_letting_go_of_a_piece_while_holding_on_to_it_is_no_failure(on_postgres: Province) -> None:
+    """One person, two screens: the one is closed just when the other asks for more time."""
+    lan, tuan = on_postgres["lan"], on_postgres["tuan"]
+    address = f"/v1/reviews/{lan.does('create', set={'title': 'Họp'})['record']['id']}/claim"
+    tuan.put(address)
+    on_postgres.clock.advance(60_000)
+    dsn = str(on_postgres.settings.database_url).replace("+psycopg", "")
+    with psycopg.connect(dsn) as holder, ThreadPoolExecutor(2) as screens:
+        holder.execute("select 1 from review_claim for update")  # both are under way before either gets any further
+        closed = screens.submit(tuan.delete, address)
+        until_waiting(dsn, 1)
+        renewed = screens.submit(tuan.put, address)
+        until_waiting(dsn, 2)
+        holder.rollback()
+        assert (closed.result().status_code, renewed.result().status_code) == (204, 200)
+    assert on_postgres["mai"].put(address).json()["current"]["holder"] == tuan.account_id
+
+
+def until_waiting(dsn: str, sessions: int) -> None:
+    """Returns when so many sessions of the database wait for a lock."""
+    query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with psycopg.connect(dsn, autocommit=True) as watcher:
+        deadline = time.monotonic() + 4  # less than the service lets a session wait
+        while watcher.execute(query).fetchone() != (sessions,):
+            assert time.monotonic() < deadline

@@ -5,10 +5,7 @@ from typing import Any
 
 import pytest
 
-from auth import accounts
-from auth.accounts import OPERATOR
-from auth.principal import Grant, Role
-from casework import verifies
+from casework import colleague, verifies
 from people import DA_MAI, KINH_BAC, YEAR, Person, Province, file_entry
 from programme import catalogue
 
@@ -28,12 +25,6 @@ def waiting(person: Person, **filters: Any) -> list[str]:
         cursor = answer.json()["cursor"]
         if cursor is None:
             return titles
-
-
-def colleague(province: Province, name: str, install: str = "") -> Person:
-    grants = (Grant("*", Role.PROVINCE_APPRAISER),)
-    province.db.write(accounts.create_account, OPERATOR, name, name.title(), province.clock.now(), grants=grants)
-    return Person(province, name, install or f"install-{name}")
 
 
 def test_a_reviewer_finds_what_waits_takes_it_in_hand_and_sees_what_changed(province: Province) -> None:
