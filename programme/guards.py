@@ -24,7 +24,7 @@ REGISTRATION = {
 def _form_complete(_session: Session, making: Making) -> Faults:
     data = {**making.doc["data"], **making.asked.fields}
     missing = [
-        fault("missing", f"/data/{name}", f"Thiếu {vi}.", f"{en} is missing.".capitalize())
+        fault("missing", f"/data/{name}", f"Thiếu {vi}.", f"{en[0].upper()}{en[1:]} is missing.")
         for name, (vi, en) in REGISTRATION.items()
         if data.get(name) is None
     ]

@@ -1,4 +1,4 @@
-"""What the documents show runs as shown: the exchanges of docs/protocol.md, and the first push of both front pages.
+"""What the documents show runs as shown: exchanges with the service, and the first push of both front pages.
 
 An exchange is two ```http blocks, a request and its answer. In what comes back `…` stands for anything (in a list: for
 any number of elements) and `<name>` for a text that the service chose; the same name again means the same text.
@@ -96,14 +96,19 @@ def differences(answer: Message, got: httpx.Response, names: Names) -> list[str]
     return found
 
 
-def test_every_exchange_of_the_protocol_page_happens_as_shown(served) -> None:  # type: ignore[no-untyped-def]
-    names = Names()
-    for name in ("minh", "ha", "tuan"):
-        with served.sign_in(name, PASSWORD, f"install-{name}") as client:
-            names[name] = client.headers["Authorization"].removeprefix("Bearer ")
-    for request, answer in exchanges((ROOT / "docs/protocol.md").read_text(encoding="utf-8")):
-        got = send(served.url, request, names)
-        assert differences(answer, got, names) == [], f"{request.start}\n{request.body}\n{got.text}"
+# Pages whose exchanges are sent, one page after the other, and who is signed in before the first exchange of each.
+PAGES = {"protocol": ("minh", "ha", "tuan"), "year": ("lan", "ha", "mai", "tuan")}
+
+
+def test_every_exchange_of_the_documents_happens_as_shown(served) -> None:  # type: ignore[no-untyped-def]
+    for page, people in PAGES.items():
+        names = Names()
+        for name in people:
+            with served.sign_in(name, PASSWORD, f"{page}-of-{name}") as client:
+                names[name] = client.headers["Authorization"].removeprefix("Bearer ")
+        for request, answer in exchanges((ROOT / f"docs/{page}.md").read_text(encoding="utf-8")):
+            got = send(served.url, request, names)
+            assert differences(answer, got, names) == [], f"{request.start}\n{request.body}\n{got.text}"
 
 
 def blocks(page: str) -> dict[str, str]:
