@@ -1,6 +1,7 @@
 """What tests of the programme share: moving cases, papers, evidence for a whole checklist. No fixtures here."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -118,18 +119,19 @@ def reports(writer: Person, signer: Person, unit: str, month: str, year: int, **
     return moved(signer, draft, "submit", on=seen(draft))
 
 
-def sent_dossier(province: Province) -> None:
-    """Kinh Bắc sends its dossier on 11 December; its first piece is a photo."""
+def sent_dossier(province: Province, photos: Iterable[bytes] = ()) -> None:
+    """Kinh Bắc sends its dossier on 11 December; its first piece has these photos, or one small one."""
     lan, ha, tuan = province["lan"], province["ha"], province["tuan"]
     case = approved(province)
     moved(ha, case, "start_building", paper=PAPER)
     at(province, f"{YEAR}-12-05 08:00")
     for month in range(5, 12):
         reports(lan, ha, KINH_BAC, f"{YEAR}-{month:02d}", YEAR)
-    photo = jpeg()
-    lan.upload(photo)
     ops = proofs(lan, KINH_BAC, YEAR)
-    ops[0] |= {"media": [file_entry(photo)]}
+    ops[0]["media"] = []
+    for photo in photos or (jpeg(),):
+        assert lan.upload(photo).status_code == 201
+        ops[0]["media"].append(file_entry(photo))
     province.work()
     made = [r["record"] for r in lan.push(*ops)["results"]]
     assert {r["status"] for r in verifies(tuan, made)} == {"done"}
