@@ -55,7 +55,9 @@ class Phone(threading.Thread):
             try:
                 answer = self.http.post(f"{self.served.url}/v1/sync/push", json={"ops": ops})
                 if answer.status_code == 401:  # a long run outlasts the token
-                    self.http = self.served.sign_in(*self.person)
+                    again = self.served.sign_in(*self.person)
+                    self.http.close()
+                    self.http = again
                     continue
             except httpx.TransportError:
                 self.served.up.wait(60)  # three phones that knock without pause would keep it from starting
