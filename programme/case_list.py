@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 
 from auth.principal import EVERY_UNIT, Permission, Principal
 from programme.calendar import Calendar
-from programme.models import Case, Step
+from programme.models import Case, Step, Unit
 from programme.moves import find, viewers
 from programme.transitions import MACHINES
+from sync.instant import iso
 from sync.records import Shown, current
 
 Place = tuple[int, str]  # since, record id
@@ -39,6 +40,17 @@ def cases(
     places = session.exec(query.order_by(col(Case.since), col(Case.record_id)).limit(limit)).all()
     docs = current(session, [record_id for _, record_id in places])
     return [((since, record_id), docs[record_id]) for since, record_id in places]
+
+
+def case_table(session: Session, principal: Principal, wanted: CaseFilter) -> list[dict[str, Any]]:
+    """Where all cases that the caller sees stand, by unit and month; their records are not read."""
+    query = select(Case, Unit.name_vi, Unit.kind).join(Unit, col(Unit.code) == col(Case.unit))
+    order = (col(Case.unit), col(Case.year), col(Case.period), col(Case.since), col(Case.record_id))
+    found = []
+    for case, name_vi, kind in session.exec(query.where(*conditions(principal, wanted)).order_by(*order)).all():
+        told = {"name_vi": name_vi, "unit_kind": kind, "state_vi": MACHINES[wanted.type].state_vi(case.state)}
+        found.append({**case.model_dump(), **told, "since": iso(case.since), "late": "có" if case.late else "không"})
+    return found
 
 
 def conditions(principal: Principal, wanted: CaseFilter) -> list[ColumnElement[bool]]:

@@ -74,6 +74,24 @@ def evidence_figures(session: Session, principal: Principal, year: int, by: By, 
     return [{**found[code], "title_vi": titles.get(code, code)} for code in sorted(found)]
 
 
+def evidence_by_unit_kind(session: Session, principal: Principal, year: int, now: int) -> list[dict[str, Any]]:
+    """How many pieces of evidence are in each state, by kind of unit, and how long the oldest has been in it."""
+    where = [*_seen(principal, year), col(DeskItem.criterion) == "", col(DeskItem.state) != "deleted"]
+    query = select(DeskItem.scope, DeskItem.state, func.count(), func.min(DeskItem.since)).where(*where)
+    kinds = dict(session.exec(select(Unit.code, Unit.kind)).all())
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for scope, state, count, since in session.exec(query.group_by(col(DeskItem.scope), col(DeskItem.state))).all():
+        kind = kinds.get(scope.partition("/")[0])
+        if kind is not None:
+            before, oldest = found.get((kind, state), (0, since))
+            found[kind, state] = before + count, min(oldest, since)
+    return [
+        {"type": "evidence", "unit_kind": kind, "state": state, "state_vi": EVIDENCE.state_vi(state), "count": count,
+         "oldest_days": (now - oldest) // DAY}
+        for (kind, state), (count, oldest) in sorted(found.items())
+    ]  # fmt: skip
+
+
 def _titles(session: Session, by: By, codes: list[str]) -> dict[str, str]:
     if by == "unit":
         return dict(session.exec(select(Unit.code, Unit.name_vi).where(col(Unit.code).in_(codes))).all())

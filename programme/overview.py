@@ -13,6 +13,7 @@ from auth.principal import EVERY_UNIT, Permission, Principal
 from programme.calendar import Calendar
 from programme.case_list import CaseFilter, conditions, within
 from programme.codes import KINDS
+from programme.figures import evidence_by_unit_kind
 from programme.models import Case, Quota, Unit
 from programme.transitions import MACHINES
 from sync.records import current
@@ -26,7 +27,7 @@ REACHED = ("recognised", "announced")
 
 
 def overview(session: Session, principal: Principal, year: int, now: int) -> dict[str, Any]:
-    """Counts of cases by type, kind of unit and state, how long the oldest waits, and the quota of each kind."""
+    """Counts of cases and of evidence by kind of unit and state, how long the oldest waits; the quota of each kind."""
     found = []
     for name in MACHINES:
         if name == "evidence":
@@ -44,7 +45,8 @@ def overview(session: Session, principal: Principal, year: int, now: int) -> dic
             found.append(
                 {**row, "state_vi": MACHINES[name].state_vi(state), "oldest_days": (now - since) // 86_400_000}
             )
-    return {"year": year, "cases": found, "quotas": quotas(session, year, found)}
+    evidence = evidence_by_unit_kind(session, principal, year, now)
+    return {"year": year, "cases": found, "evidence": evidence, "quotas": quotas(session, year, found)}
 
 
 def quotas(session: Session, year: int, counts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from programme.batch import make_all
-from programme.case_list import CaseFilter, cases, moves_of
+from programme.case_list import CaseFilter, case_table, cases, moves_of
 from programme.making import Asked
 from programme.moves import make
 from programme.opening import Opening, open_case
@@ -16,6 +16,7 @@ from service.deps import CALLER_CODES, Caller, Db, Deadlines, Language, Now, Typ
 from service.fields import Answer, Body, Instant, ShortText
 from service.listing import Limit, Place, decode_since, encode_since
 from service.problems import responses
+from service.tables import AS_CSV, Form, as_csv
 from service.wire import BatchAnswer, Record, RecordPage
 from sync import canonical
 
@@ -28,6 +29,18 @@ Year = Annotated[int, Field(ge=2000, le=2999)]
 Unit = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
 Creatable = Literal["unit_year", "maintenance_year", "inspection", "award"]
 CaseType = Literal[CASES]  # type: ignore[valid-type]
+COLUMNS = {
+    "unit": "Mã đơn vị",
+    "name_vi": "Đơn vị",
+    "unit_kind": "Loại đơn vị",
+    "year": "Năm",
+    "period": "Tháng",
+    "state": "Mã tình trạng",
+    "state_vi": "Tình trạng",
+    "since": "Từ lúc",
+    "late": "Quá hạn",
+    "record_id": "Mã hồ sơ",
+}
 MOVE_CODES = (
     *CALLER_CODES,
     "case_unknown",
@@ -141,7 +154,10 @@ def open_a_case(body: OpenRequest, caller: Caller, db: Db, types: Types, now: No
     "",
     operation_id="listCases",
     response_class=Response,
-    responses={**responses(*CALLER_CODES, "cursor_invalid"), 200: {"model": RecordPage}},
+    responses={
+        **responses(*CALLER_CODES, "cursor_invalid"),
+        200: {"model": RecordPage, "content": {**AS_CSV[200]["content"]}},
+    },
 )
 def list_cases(
     caller: Caller,
@@ -153,9 +169,12 @@ def list_cases(
     period: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}$")] = None,
     cursor: Place = None,
     limit: Limit = 100,
+    form: Form = "json",
 ) -> Response:
-    """Cases of one type, the one that has been in its state longest first."""
+    """Cases of one type, the one that has been in its state longest first; as CSV all of them, by unit and month."""
     wanted = CaseFilter(type_, year, unit, state, period)
+    if form == "csv":
+        return as_csv(db.read(case_table, caller, wanted), COLUMNS, f"danh-sach-{type_}")
     found = db.read(cases, caller, wanted, decode_since(cursor), limit + 1)
     more = encode_since(found[limit - 1][0]) if len(found) > limit else None
     return answers.records([shown for _, shown in found[:limit]], {"cursor": more})

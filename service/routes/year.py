@@ -11,6 +11,7 @@ from programme import overview as figures
 from programme.codes import UnitKind
 from programme.dossier import snapshot_of, state_of
 from programme.figures import By
+from programme.transitions import EVIDENCE
 from service.deps import CALLER_CODES, Caller, Config, Db, Deadlines, Now
 from service.fields import Answer, Body, Instant
 from service.problems import responses
@@ -28,6 +29,13 @@ CASE_COLUMNS = {
     "state_vi": "Tình trạng",
     "count": "Số lượng",
     "oldest_days": "Số ngày lâu nhất",
+}
+EVIDENCE_STATES = {state: EVIDENCE.state_vi(state) for state in EVIDENCE.states if state != "deleted"}
+EVIDENCE_COLUMNS = {
+    "code": "Mã",
+    "title_vi": "Nội dung",
+    **EVIDENCE_STATES,
+    "oldest_waiting_days": "Số ngày chờ lâu nhất",
 }
 OVERDUE_COLUMNS = {**UNIT, "months": "Tháng chưa báo cáo"}
 FUNDING_COLUMNS = {**UNIT, "funding_need": "Nhu cầu kinh phí (đồng)"}
@@ -63,7 +71,7 @@ class Dossier(Answer):
 
 
 class CaseCount(Answer):
-    """How many cases of a type and kind of unit are in a state, and how long the oldest has been there."""
+    """How many cases of a type (or pieces of evidence) a kind of unit has in a state, and since when the oldest."""
 
     type: str
     unit_kind: str
@@ -88,6 +96,7 @@ class Overview(Answer):
 
     year: int
     cases: list[CaseCount]
+    evidence: list[CaseCount]
     quotas: list[QuotaRow]
 
 
@@ -149,18 +158,29 @@ def read_dossier(
 def read_overview(
     caller: Caller, db: Db, config: Config, now: Now, year: Year = None, form: Form = "json"
 ) -> Overview | Response:
-    """Totals of what the caller may read: cases by type, kind of unit and state, and quotas; as CSV, the cases."""
+    """Totals of what the caller may read: cases and evidence by kind of unit and state, and quotas (not in the CSV)."""
     found = Overview.model_validate(db.read(figures.overview, caller, year or config.programme_year, now))
-    return found if form == "json" else as_csv(found.cases, CASE_COLUMNS, f"tong-quan-{found.year}")
+    return found if form == "json" else as_csv([*found.cases, *found.evidence], CASE_COLUMNS, f"tong-quan-{found.year}")
 
 
-@router.get("/overview/evidence", operation_id="evidenceFigures", responses=responses(*CALLER_CODES))
+@router.get(
+    "/overview/evidence", operation_id="evidenceFigures", response_model=list[EvidenceRow], responses=READ
+)  # fmt: skip
 def evidence_figures(
-    by: Annotated[By, Query()], caller: Caller, db: Db, config: Config, now: Now, year: Year = None
-) -> list[EvidenceRow]:
+    by: Annotated[By, Query()],
+    caller: Caller,
+    db: Db,
+    config: Config,
+    now: Now,
+    year: Year = None,
+    form: Form = "json",
+) -> list[EvidenceRow] | Response:
     """Evidence by state, for each criterion, unit or kind of proof, in the order of their codes; none is ranked."""
     found = db.read(evidence.evidence_figures, caller, year or config.programme_year, by, now)
-    return [EvidenceRow.model_validate(row) for row in found]
+    if form == "json":
+        return [EvidenceRow.model_validate(row) for row in found]
+    rows = [{**row, **{state: row["states"].get(state, 0) for state in EVIDENCE_STATES}} for row in found]
+    return as_csv(rows, EVIDENCE_COLUMNS, f"minh-chung-{by}")
 
 
 @router.get("/reports/overdue", operation_id="overdueReports", response_model=list[Overdue], responses=READ)

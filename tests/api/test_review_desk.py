@@ -143,6 +143,14 @@ def reads_figures(province: Province, hoa: Person) -> None:
     units = tuan.get("/v1/overview/evidence", by="unit").json()
     assert [(u["code"], u["title_vi"]) for u in units] == [(DA_MAI, "Đa Mai"), (KINH_BAC, "Kinh Bắc")]
     assert [u["code"] for u in lan.get("/v1/overview/evidence", by="unit").json()] == [KINH_BAC]
+    table = tuan.get("/v1/overview/evidence", by="criterion", format="csv").content.decode("utf-8-sig").splitlines()
+    assert table[0].startswith("Mã,Nội dung,bản nháp,chờ xem xét,")
+    assert [(row[:6], row.split(",")[-7:-1]) for row in table[1:]] == [("PH-A01", [*"100001"]), ("PH-A02", [*"000001"])]
+    overview = tuan.get("/v1/overview").json()
+    assert {(e["unit_kind"], e["state"], e["count"]) for e in overview["evidence"]} == {
+        ("ward", "draft", 1), ("ward", "pending", 1), ("ward", "verified", 2),
+    }  # fmt: skip
+    assert "evidence,ward,verified,đã xác nhận,2," in tuan.get("/v1/overview", format="csv").text
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
