@@ -21,9 +21,9 @@ Act = Literal[
     "delegation_ended", "enrolled", "enrolment_opened", "exported", "file_destroyed", "file_quarantined",
     "file_released", "grant_ended", "grant_given", "identity_tied", "identity_untied", "items_erased",
     "keys_rotated", "oauth_client_changed", "op_destroyed", "original_read", "password_set", "press_cleared",
-    "purpose_refused", "refresh_reused", "restricted_read", "retention", "second_factor_changed", "sign_in_failed",
-    "signed_in", "signed_out", "subject_request", "trail_cut", "trail_exported", "trail_read", "trail_reviewed",
-    "viewed",
+    "press_withdrawn", "purpose_refused", "refresh_reused", "restricted_read", "retention", "second_factor_changed",
+    "sign_in_failed", "signed_in", "signed_out", "subject_request", "trail_cut", "trail_exported", "trail_read",
+    "trail_reviewed", "viewed",
 ]  # fmt: skip
 
 

@@ -186,7 +186,7 @@ class Quota(SQLModel, table=True):
 
 
 class Clearance(SQLModel, table=True):
-    """Evidence that may be published, as it was verified; a step of its own (domain L23)."""
+    """Evidence that may be published, as it was verified; a step of its own (domain L23), until it is taken back."""
 
     __tablename__ = "clearance"
     __table_args__ = (Index("clearance_at", "at", "record_id"),)
@@ -196,6 +196,8 @@ class Clearance(SQLModel, table=True):
     content_digest: str
     by: str
     at: int = Field(sa_type=BigInteger)
+    withdrawn_by: str | None = None
+    withdrawn_at: int | None = Field(default=None, sa_type=BigInteger, description="cleared again, it is empty again")
 
 
 class PressLink(SQLModel, table=True):

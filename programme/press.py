@@ -40,15 +40,30 @@ def clear(session: Session, principal: Principal, record_id: str, on: tuple[int,
     session.flush()
 
 
+def withdraw(session: Session, principal: Principal, record_id: str, now: int) -> None:
+    """Takes a clearance back: the press sees the item no more, until it is cleared again.
+
+    Where nothing is cleared, nothing comes of it. Raises RecordUnknown, NotPermitted.
+    """
+    lock(session, record_id)
+    shown = readable(session, principal, record_id)
+    principal.require(Permission.COORDINATE, shown.scope)
+    row = session.get(Clearance, record_id)
+    if row is not None and row.withdrawn_at is None:
+        row.withdrawn_by, row.withdrawn_at = principal.account_id, now
+        session.flush()
+
+
 def items(
     session: Session, principal: Principal, after: Place | None, limit: int
 ) -> tuple[list[dict[str, Any]], Place | None]:
     """What is cleared in the units of the caller, the newest first, and where the next page begins.
 
-    What was sent back, restricted, or taken back from publication since is left out.
+    What was sent back, restricted, or taken back from publication since, by the unit or the province, is left out.
     """
     units = principal.units(Permission.PUBLISH) | principal.units(Permission.COORDINATE)
-    query = select(Clearance).order_by(col(Clearance.at).desc(), col(Clearance.record_id).desc()).limit(limit)
+    query = select(Clearance).where(col(Clearance.withdrawn_at).is_(None)).limit(limit)
+    query = query.order_by(col(Clearance.at).desc(), col(Clearance.record_id).desc())
     if EVERY_UNIT not in units:
         query = query.where(_of(units))
     if after:
@@ -92,7 +107,7 @@ def _links(session: Session, ids: list[str]) -> dict[str, list[dict[str, str]]]:
 def publish(session: Session, principal: Principal, record_id: str, link: dict[str, str], now: int) -> None:
     """Files where something that was cleared has appeared. Raises RecordUnknown."""
     row = session.get(Clearance, record_id)
-    if row is None or not principal.may(Permission.PUBLISH, row.scope):
+    if row is None or row.withdrawn_at is not None or not principal.may(Permission.PUBLISH, row.scope):
         raise RecordUnknown
     session.merge(PressLink(record_id=record_id, by=principal.account_id, at=now, **link))
     session.flush()

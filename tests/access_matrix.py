@@ -123,6 +123,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "clearForPress": lambda who, at: verdict(
         who.put(f"/v1/press/items/{at.record['id']}", {"ver": 1, "content_digest": "0" * 64})
     ),
+    "withdrawFromPress": lambda who, at: verdict(who.delete(f"/v1/press/items/{at.record['id']}")),
     "takeClaim": lambda who, at: verdict(who.put(f"/v1/reviews/{at.record['id']}/claim")),
     "giveUpClaim": lambda who, at: verdict(who.delete(f"/v1/reviews/{at.record['id']}/claim")),
     "decide": _decide,

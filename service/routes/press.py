@@ -73,6 +73,15 @@ def clear(record_id: RecordUuid, body: Seen, at: Witnessed) -> None:
         raise
 
 
+@router.delete(
+    "/{record_id}", operation_id="withdrawFromPress", status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(*CALLER_CODES, "record_unknown", "not_permitted"),
+)  # fmt: skip
+def withdraw(record_id: RecordUuid, at: Witnessed) -> None:
+    """Takes a clearance back; the press sees the item and its links no more. Asked again, the answer is the same."""
+    at.write("press_withdrawn", record_id, {}, press.withdraw, at.caller, record_id, at.now)
+
+
 @router.post(
     "/{record_id}/links", operation_id="filePressLink", status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(*CALLER_CODES, "record_unknown"),

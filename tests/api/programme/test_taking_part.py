@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth import accounts
+from auth import accounts, audit
 from auth.accounts import OPERATOR
 from auth.principal import Grant, Role
 from casework import approved, moved, moves, seen
@@ -68,3 +68,15 @@ def test_the_press_sees_what_was_cleared_and_files_where_it_appeared(province: P
     assert press.get("/v1/press/items", limit=1).json()["items"][0]["title"] == "Mô hình camera an ninh"
     tuan.decides(tuan.record(made["id"]), "rejected", comment="Có tên người")
     assert press.get("/v1/press/items").json()["items"] != [], "what was verified before still stands"
+    assert tuan.delete(address).json()["code"] == "not_permitted"
+    assert press.delete(address).json()["code"] == "record_unknown"
+    assert [mai.delete(address).status_code for _ in range(2)] == [204, 204]
+    assert press.get("/v1/press/items").json()["items"] == mai.get("/v1/press/items").json()["items"] == []
+    assert press.post(f"{address}/links", link).json()["code"] == "record_unknown"
+    noted = [(e.act, e.actor, e.subject) for e in province.db.read(audit.entries) if e.act == "press_withdrawn"]
+    assert set(noted) == {("press_withdrawn", mai.account_id, made["id"])}
+    again = tuan.decides(tuan.record(made["id"]), "verified").json()
+    assert mai.put(address, seen(again)).status_code == 204
+    assert [(i["title"], i["links"]) for i in press.get("/v1/press/items").json()["items"]] == [
+        ("Tên người dân", [link])
+    ]
