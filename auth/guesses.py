@@ -32,8 +32,9 @@ def spend(session: Session, secret: bytes, counts: Sequence[Count], now: int) ->
 
     Raises TooManyRequests, and then takes nothing.
     """
-    for key_hash, policy in sorted((_digest(secret, policy, key), policy.name) for policy, key in counts):
-        _take(session, key_hash, next(p for p, _ in counts if p.name == policy), now)
+    buckets = {_digest(secret, policy, key): policy for policy, key in counts}
+    for key_hash, policy in sorted(buckets.items()):
+        _take(session, key_hash, policy, now)
 
 
 def sweep(session: Session, now: int) -> None:
