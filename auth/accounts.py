@@ -15,6 +15,7 @@ from auth.errors import AccountExists, AccountUnknown, NotPermitted
 from auth.models import Account, Membership, RefreshToken
 from auth.principal import EVERY_UNIT, Grant, Permission, Principal, Role
 
+USERNAME = r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}"
 # Who runs commands on the server itself.
 OPERATOR = Principal("operator", "operator", (Grant(EVERY_UNIT, Role.ADMINISTRATOR),))
 

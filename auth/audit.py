@@ -18,10 +18,11 @@ from auth.principal import Principal
 Act = Literal[
     "account_created", "account_off", "account_on", "breach_closed", "breach_notified", "breach_opened",
     "client_revoked", "client_wiped", "consent_given", "consent_withdrawn", "decision", "delegated",
-    "delegation_ended", "enrolled", "enrolment_opened", "exported", "file_destroyed", "file_quarantined",
-    "file_released", "grant_ended", "grant_given", "identity_tied", "identity_untied", "items_erased",
-    "keys_rotated", "oauth_client_changed", "op_destroyed", "original_read", "password_set", "press_cleared",
-    "press_withdrawn", "purpose_refused", "refresh_reused", "restricted_read", "retention", "second_factor_changed",
+    "delegation_ended", "enrolled", "enrolment_opened", "epoch_opened", "exported", "file_destroyed",
+    "file_quarantined", "file_released", "grant_ended", "grant_given", "identity_tied", "identity_untied", "imported",
+    "items_erased", "keys_rotated", "oauth_client_changed", "op_destroyed", "original_read", "password_set",
+    "press_cleared", "press_withdrawn", "purpose_refused", "refresh_reused", "restricted_read", "retention",
+    "second_factor_changed",
     "sign_in_failed", "signed_in", "signed_out", "subject_request", "trail_cut", "trail_exported", "trail_read",
     "trail_reviewed", "viewed",
 ]  # fmt: skip
@@ -81,10 +82,10 @@ def note(session: Session, /, trace: Trace, act: Act, subject: str, now: int, **
 
 
 def entries(
-    session: Session, *, after: int = 0, limit: int = 500, since: int = 0, until: int = 2**62, acts: Iterable[str] = ()
+    session: Session, *, after: int = 0, through: int = 2**62, limit: int = 500, acts: Iterable[str] = ()
 ) -> list[Entry]:
-    """Entries behind `after`, oldest first; `since` and `until` are ms, no `acts` means all."""
-    where = [col(AuditEntry.seq) > after, col(AuditEntry.at) >= since, col(AuditEntry.at) < until]
+    """Entries behind number `after` and up to `through`, oldest first; no `acts` means all."""
+    where = [col(AuditEntry.seq) > after, col(AuditEntry.seq) <= through]
     if wanted := list(acts):
         where.append(col(AuditEntry.act).in_(wanted))
     return [

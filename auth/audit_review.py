@@ -15,9 +15,10 @@ WEEK = 7 * 24 * 60 * 60 * 1000
 # What a reviewer looks at one by one, whoever did it and however often.
 RARE = frozenset(
     {
-        "account_created", "account_off", "breach_opened", "client_revoked", "exported", "file_destroyed",
-        "file_released", "grant_ended", "grant_given", "items_erased", "keys_rotated", "oauth_client_changed",
-        "op_destroyed", "refresh_reused", "retention", "second_factor_changed", "trail_cut",
+        "account_created", "account_off", "breach_opened", "client_revoked", "epoch_opened", "exported",
+        "file_destroyed", "file_released", "grant_ended", "grant_given", "imported", "items_erased", "keys_rotated",
+        "oauth_client_changed", "op_destroyed", "password_set", "refresh_reused", "retention",
+        "second_factor_changed", "trail_cut",
     }
 )  # fmt: skip
 # What is unusual by its number in a week: from one address, or by one account.
@@ -64,9 +65,9 @@ def summary(session: Session, until: int) -> Summary:
     actors: Counter[str] = Counter()
     seen: dict[tuple[str, str], list[int]] = defaultdict(list)
     found = Summary(since, until)
-    first = session.exec(select(func.min(AuditEntry.seq)).where(col(AuditEntry.at) >= since)).one()
-    before = audit.before(session, first) if first else (0, "")
-    while page := audit.entries(session, after=before[0], since=since, until=until):
+    first, last = _stretch(session, since, until)
+    before = audit.before(session, first)
+    while page := audit.entries(session, after=before[0], through=last):
         found.faults += audit.faults(page, before=before)
         for entry in page:
             acts[entry.act] += 1
@@ -83,6 +84,14 @@ def summary(session: Session, until: int) -> Summary:
     ]
     found.signed_off = _signed_off(session, until)
     return found
+
+
+def _stretch(session: Session, since: int, until: int) -> tuple[int, int]:
+    """Numbers of the first and the last entry of a period. What is between them belongs to it whatever its time says:
+    of two requests at once, the later one may have been written first."""
+    first = session.exec(select(func.min(AuditEntry.seq)).where(col(AuditEntry.at) >= since)).one()
+    last = session.exec(select(func.max(AuditEntry.seq)).where(col(AuditEntry.at) < until)).one()
+    return first or (last or 0) + 1, last or 0
 
 
 def _reason(entry: Entry) -> tuple[str, str] | None:

@@ -205,6 +205,12 @@ class PurposeRefused(ProgrammeError):
     code = "purpose_refused"
 
 
+class NotCleared(ProgrammeError):
+    """Nothing was ever cleared here, so that there is nothing to take back."""
+
+    code = "not_cleared"
+
+
 class NotVerified(ProgrammeError):
     """Only what was verified, as it was verified, is cleared for publication."""
 

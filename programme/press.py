@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, false, or_, tuple_
 from sqlmodel import Session, col, select
 
 from auth.principal import EVERY_UNIT, Permission, Principal
-from programme.errors import NotVerified, PurposeRefused
+from programme.errors import NotCleared, NotVerified, PurposeRefused
 from programme.making import fault
 from programme.models import Clearance, PressLink, Unit
 from sync.errors import RecordUnknown
@@ -43,13 +43,15 @@ def clear(session: Session, principal: Principal, record_id: str, on: tuple[int,
 def withdraw(session: Session, principal: Principal, record_id: str, now: int) -> None:
     """Takes a clearance back: the press sees the item no more, until it is cleared again.
 
-    Where nothing is cleared, nothing comes of it. Raises RecordUnknown, NotPermitted.
+    Done again, nothing more comes of it. Raises RecordUnknown, NotPermitted, NotCleared.
     """
     lock(session, record_id)
     shown = readable(session, principal, record_id)
     principal.require(Permission.COORDINATE, shown.scope)
     row = session.get(Clearance, record_id)
-    if row is not None and row.withdrawn_at is None:
+    if row is None:
+        raise NotCleared
+    if row.withdrawn_at is None:
         row.withdrawn_by, row.withdrawn_at = principal.account_id, now
         session.flush()
 

@@ -13,8 +13,10 @@ from auth.keys import load_secret
 from auth.passwords import generate_password, hash_password
 from auth.principal import Grant, Role
 from service.clock import SystemClock
+from service.commands.operator import operator
 from service.commands.refusal import done
 from service.db import Database
+from service.fields import shown
 from service.settings import Settings
 
 
@@ -50,21 +52,26 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _add(args: argparse.Namespace, _settings: Settings, database: Database, now: int) -> None:
     grants = tuple(Grant.of(unit, role) for unit, role in args.grant)
     password_hash = None if args.no_password else hash_password(_password(args))
-    made = database.write(
-        accounts.create_account, OPERATOR, args.username, args.name, now, grants=grants, password_hash=password_hash
-    )
+    facts, new = {"grants": [shown(grant) for grant in grants]}, (OPERATOR, args.username, args.name, now)
+    made = operator(database, now).write(
+        "account_created", lambda made: made.id, facts, accounts.create_account, *new,
+        grants=grants, password_hash=password_hash,
+    )  # fmt: skip
     print(f"account {made.username} {made.id}")
 
 
 def _grant(args: argparse.Namespace, _settings: Settings, database: Database, now: int) -> None:
     account_id = database.read(accounts.account_id_of, args.username)
-    _show(database.write(accounts.grant, OPERATOR, account_id, Grant.of(args.unit, args.role), now))
+    given = Grant.of(args.unit, args.role)
+    facts, what = {"grant": shown(given)}, (OPERATOR, account_id, given, now)
+    _show(operator(database, now).write("grant_given", account_id, facts, accounts.grant, *what))
 
 
 def _enrol(args: argparse.Namespace, settings: Settings, database: Database, now: int) -> None:
     account_id = database.read(accounts.account_id_of, args.username)
     secret = load_secret(settings.data_dir, settings.secret)
-    made = database.write(enrolments.open_enrolment, OPERATOR, account_id, secret, now)
+    what = (OPERATOR, account_id, secret, now)
+    made = operator(database, now).write("enrolment_opened", account_id, {}, enrolments.open_enrolment, *what)
     uri = enrolments.enrolment_uri(settings.public_url, made.code)
     segno.make_qr(uri).terminal(compact=True)
     print(f"{made.code}   (one device, {enrolments.LIFETIME // 60_000} minutes)\n{uri}")
@@ -72,7 +79,8 @@ def _enrol(args: argparse.Namespace, settings: Settings, database: Database, now
 
 def _set_password(args: argparse.Namespace, _settings: Settings, database: Database, now: int) -> None:
     account_id = database.read(accounts.account_id_of, args.username)
-    database.write(accounts.set_password, OPERATOR, account_id, hash_password(_password(args)), now)
+    what = (OPERATOR, account_id, hash_password(_password(args)), now)
+    operator(database, now).write("password_set", account_id, {}, accounts.set_password, *what)
 
 
 def _list(_args: argparse.Namespace, _settings: Settings, database: Database, now: int) -> None:

@@ -3,12 +3,12 @@
 import argparse
 from typing import Any
 
-from auth import accounts, apps, audit
+from auth import accounts, apps
 from auth.accounts import OPERATOR
 from auth.apps import CODE, GRANT_TYPES, AppView, NewApp
-from auth.audit import Trace
 from auth.scopes import SCOPES
 from service.clock import SystemClock
+from service.commands.operator import operator
 from service.commands.refusal import done
 from service.db import Database
 from service.settings import Settings
@@ -58,8 +58,7 @@ def _off(args: argparse.Namespace, database: Database, now: int) -> None:
 
 
 def _note(database: Database, app: AppView, now: int) -> None:
-    trace = Trace(OPERATOR.account_id)
-    database.write(audit.note, trace, "oauth_client_changed", app.id, now, scope=app.scope, active=app.active)
+    operator(database, now).saw("oauth_client_changed", app.id, scope=app.scope, active=app.active)
 
 
 VERBS = {"add": _add, "list": _list, "off": _off}

@@ -1,6 +1,7 @@
 """`minhchung catalogue`: checking and importing criteria sets on the server itself."""
 
 import argparse
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from programme.catalogue_format import parse
 from programme.errors import ProgrammeError
 from programme.province import adopt_criteria
 from service.clock import SystemClock
+from service.commands.operator import operator
 from service.commands.refusal import tell
 from service.db import Database
 from service.settings import Settings
@@ -47,7 +49,11 @@ def _import(args: argparse.Namespace, settings: Settings) -> None:
     database = Database(settings.db_url)
     try:
         now = SystemClock().now()
-        found = database.write(adopt_criteria, source, settings.programme_year, now, dry_run=args.dry_run)
+        file, facts = (source, settings.programme_year, now), {"sha256": hashlib.sha256(source).hexdigest()}
+        if args.dry_run:
+            found = database.read(adopt_criteria, *file, dry_run=True)
+        else:
+            found = operator(database, now).write("imported", "criteria", facts, adopt_criteria, *file)
     finally:
         database.close()
     print(f"{found.outcome} {found.id} {found.version}: {found.items} criteria, sha256 {found.digest}")

@@ -7,6 +7,7 @@ from typing import Any
 from auth.keys import load_keys
 from service.checkpoints import open_epoch, write_checkpoint
 from service.clock import SystemClock
+from service.commands.operator import operator
 from service.db import Database
 from service.settings import Settings
 from service.stores import open_store
@@ -31,7 +32,9 @@ def _open(args: argparse.Namespace, settings: Settings) -> int:
     try:
         waited = database.read(is_restored)
         parts = (database, open_store(settings), load_keys(settings.data_dir / "keys"), settings.public_url)
-        opened = open_epoch(*parts, reason=args.reason, now=SystemClock().now())
+        now = SystemClock().now()
+        opened = open_epoch(*parts, reason=args.reason, now=now)
+        operator(database, now).saw("epoch_opened", opened, waited=waited)
     finally:
         database.close()
     print(f"epoch {opened}" + ("; sync goes on" if waited else "; the one before was still open and has ended"))

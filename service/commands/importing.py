@@ -29,7 +29,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     try:
         write = database.rehearse if args.dry_run else database.write
         data, now = args.file.read_bytes(), SystemClock().now()
-        done = write(import_table, registry(), OPERATOR, args.kind, data, settings.programme_year, now)
+        done = write(import_table, registry(), OPERATOR, "", args.kind, data, settings.programme_year, now)
     except (ProgrammeError, OSError) as error:
         return tell(args.file, error)
     finally:

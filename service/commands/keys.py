@@ -5,12 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from auth import audit
-from auth.accounts import OPERATOR
-from auth.audit import Trace
 from auth.keyring import FOLDER, Keyring, TooEarly, announce, rotate
 from auth.keys import load_keys
 from service.clock import SystemClock
+from service.commands.operator import operator
 from service.db import Database
 from service.settings import Settings
 
@@ -50,8 +48,8 @@ def _rotate(args: argparse.Namespace, settings: Settings) -> int:
         return 1
     database = Database(settings.db_url)
     try:
-        trace, what = Trace(OPERATOR.account_id), "evidence" if args.evidence else "tokens"
-        database.write(audit.note, trace, "keys_rotated", made.kid, now, of=what)
+        what = "evidence" if args.evidence else "tokens"
+        operator(database, now).saw("keys_rotated", made.kid, of=what)
     finally:
         database.close()
     print(f"{made.kid} signs {what}" + ("; restart the service" if args.evidence else " from the next request on"))

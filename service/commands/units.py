@@ -1,12 +1,14 @@
 """`minhchung units`: bringing in a table of units on the server itself."""
 
 import argparse
+import hashlib
 from pathlib import Path
 from typing import Any
 
 from programme.errors import ProgrammeError
 from programme.province import adopt_units
 from service.clock import SystemClock
+from service.commands.operator import operator
 from service.commands.refusal import tell
 from service.db import Database
 from service.settings import Settings
@@ -25,8 +27,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Imports a table; 0 when done, 1 with every fault on standard error when refused."""
     database = Database(settings.db_url)
     try:
-        now = SystemClock().now()
-        done = database.write(adopt_units, args.file.read_bytes(), settings.programme_year, now)
+        table, now = args.file.read_bytes(), SystemClock().now()
+        facts = {"sha256": hashlib.sha256(table).hexdigest()}
+        done = operator(database, now).write(
+            "imported", "units", facts, adopt_units, table, settings.programme_year, now
+        )
     except (ProgrammeError, OSError) as error:
         return tell(args.file, error)
     finally:

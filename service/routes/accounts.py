@@ -17,8 +17,8 @@ from service.problems import responses
 CODES = (*CALLER_CODES, "not_permitted", "account_unknown")
 router = APIRouter(tags=["accounts"])
 
-Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$")]
-After = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9._-]*$", description="`next` of the page before")]
+Username = Annotated[str, StringConstraints(pattern=f"^{accounts.USERNAME}$")]
+After = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9._@-]*$", description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 

@@ -1,5 +1,6 @@
 """Units and criteria: what everyone who is signed in may look up, and an administrator's import of a new set."""
 
+import hashlib
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Path, Query
@@ -10,7 +11,7 @@ from programme import catalogue, units
 from programme.catalogue_format import SetId, SetVersion
 from programme.codes import UnitKind
 from programme.province import adopt_criteria
-from service.deps import CALLER_CODES, Caller, Config, Db, Now
+from service.deps import CALLER_CODES, Caller, Config, Db, Witnessed
 from service.fields import Answer, Instant
 from service.problems import responses
 
@@ -137,13 +138,13 @@ def get_criteria_set(
 )
 def import_criteria_set(
     body: Annotated[bytes, Body(media_type="application/yaml", description="a catalogue file, at most 1 MiB")],
-    caller: Caller,
-    db: Db,
-    now: Now,
+    at: Witnessed,
     config: Config,
     dry_run: Annotated[bool, Query(description="only say whether it would be taken")] = False,
 ) -> Imported:
     """For administrators of the province. All or nothing: a problem names every fault with its line."""
-    caller.require(Permission.ADMINISTER, EVERY_UNIT)
-    run = db.read if dry_run else db.write
-    return Imported.model_validate(run(adopt_criteria, body, config.programme_year, now, dry_run=dry_run))
+    at.caller.require(Permission.ADMINISTER, EVERY_UNIT)
+    file, facts = (body, config.programme_year, at.now), {"sha256": hashlib.sha256(body).hexdigest()}
+    if dry_run:
+        return Imported.model_validate(at.db.read(adopt_criteria, *file, dry_run=True))
+    return Imported.model_validate(at.write("imported", "criteria", facts, adopt_criteria, *file))

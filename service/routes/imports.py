@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query
 
-from service.deps import CALLER_CODES, Caller, Config, Db, Now, Types
+from service.deps import CALLER_CODES, Config, Types, Witnessed
 from service.fields import Answer
 from service.importing import ImportKind, import_table
 from service.problems import responses
@@ -36,13 +36,12 @@ class TableImported(Answer):
 def import_a_table(
     kind: ImportKind,
     body: Annotated[bytes, Body(media_type="application/octet-stream", description="CSV, XLSX or YAML, at most 2 MiB")],
-    caller: Caller,
-    db: Db,
+    at: Witnessed,
     types: Types,
     config: Config,
-    now: Now,
     dry_run: Annotated[bool, Query(description="only say what would happen")] = False,
 ) -> TableImported:
     """For administrators of the province. All or nothing: a problem names every fault with row and column."""
-    run = db.rehearse if dry_run else db.write
-    return TableImported.model_validate(run(import_table, types, caller, kind, body, config.programme_year, now))
+    run = at.db.rehearse if dry_run else at.db.write
+    table = (kind, body, config.programme_year, at.now)
+    return TableImported.model_validate(run(import_table, types, at.caller, at.source, *table))

@@ -75,7 +75,7 @@ def clear(record_id: RecordUuid, body: Seen, at: Witnessed) -> None:
 
 @router.delete(
     "/{record_id}", operation_id="withdrawFromPress", status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(*CALLER_CODES, "record_unknown", "not_permitted"),
+    responses=responses(*CALLER_CODES, "record_unknown", "not_permitted", "not_cleared"),
 )  # fmt: skip
 def withdraw(record_id: RecordUuid, at: Witnessed) -> None:
     """Takes a clearance back; the press sees the item and its links no more. Asked again, the answer is the same."""

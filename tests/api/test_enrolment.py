@@ -167,6 +167,7 @@ def test_the_command_makes_an_account_with_a_password_shown_once(office, capsys)
 def test_the_command_takes_a_password_from_standard_input(office, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("Moi-2026-kb\n"))
     assert run(office, "password", "minh", "--password-stdin") == 0
+    assert office.trail() == [("password_set", "operator")]
     office.app.state.clock = SystemClock()
     body = {"username": "minh", "password": "Moi-2026-kb", **PHONE}
     assert office.http.post("/v1/auth/sign-in", json=body).status_code == 200
@@ -175,6 +176,7 @@ def test_the_command_takes_a_password_from_standard_input(office, monkeypatch):
 def test_the_command_gives_a_role_and_says_what_was_refused(office, capsys):
     assert run(office, "grant", "minh", KINH_BAC, "unit_head") == 0
     assert f"unit_head in {KINH_BAC}" in capsys.readouterr().out
+    assert office.trail() == [("grant_given", "operator")], "what the operator does stands in the trail"
     assert run(office, "grant", "nobody", KINH_BAC, "unit_head") == 1
     assert run(office, "add", "lan", "--name", "Lan", "--no-password") == 1
     assert run(office, "add", "khoa", "--name", "Khoa", "--grant", KINH_BAC, "king") == 1

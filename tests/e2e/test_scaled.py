@@ -102,6 +102,7 @@ def moves_on(officers: list[Officer]) -> None:
 @pytest.mark.slow
 def test_replaced_one_by_one_and_then_killed_part_by_part(scaled: Scaled, officers: list[Officer]) -> None:
     rolling_upgrade(scaled, officers)
+    wrong_guesses_count_together(scaled)
     every_part_dies(scaled, officers, "api-2")
     for _ in range(ROUNDS):
         scaled.start("api-2")
@@ -112,6 +113,7 @@ def test_replaced_one_by_one_and_then_killed_part_by_part(scaled: Scaled, office
         scaled.ready("api-1")
         every_part_dies(scaled, officers, "api-2")
     nothing_is_lost(scaled, officers)
+    no_log_holds_a_word(scaled, officers)
     assert scaled.tell("worker-1").wait(30) == 0, "a worker that is told to stop ends its job and goes"
 
 
@@ -121,6 +123,16 @@ def rolling_upgrade(scaled: Scaled, officers: list[Officer]) -> None:
     scaled.ready("api-2")
     replaced(scaled, officers, "api-1")
     assert [officer.failed for officer in officers] == [[], []]
+
+
+def wrong_guesses_count_together(scaled: Scaled) -> None:
+    """By two processes, of which neither has seen ten."""
+    device = {"install_id": "somebody-else", "device_name": "Máy lạ"}
+    body = {"username": "nobody", "password": "sai", **device}
+    with httpx.Client(timeout=30, trust_env=False) as http:
+        tried = [http.post(f"{scaled.at(f'api-{1 + n % 2}')}/v1/auth/sign-in", json=body) for n in range(12)]
+    assert [answer.status_code for answer in tried] == [401] * 10 + [429] * 2
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in tried[10:])
 
 
 def replaced(scaled: Scaled, officers: list[Officer], name: str) -> None:
@@ -209,3 +221,14 @@ def nothing_is_lost(scaled: Scaled, officers: list[Officer]) -> None:
     assert captured == held.keys()
     assert {held[record]["ver"] for officer in officers for record in officer.captured} == {1}, "applied twice"
     assert {held[photo]["media_state"] for officer in officers for photo in officer.photos} == {"complete"}
+
+
+def no_log_holds_a_word(scaled: Scaled, officers: list[Officer]) -> None:
+    """Neither of the service nor of the proxy, which has met every failure that there was."""
+    said = "".join(path.read_text(encoding="utf-8", errors="replace") for path in scaled.folder.glob("*.log"))
+    assert "Minh Chứng" in said
+    ids = {record for officer in officers for record in officer.captured | officer.photos}
+    words = {PASSWORD, "Họp", "Ảnh", "phone-of-lan", "client: ", "request: ", *ids}
+    assert [
+        word for word in sorted(words) if word in said or word.encode("ascii", "backslashreplace").decode() in said
+    ] == []

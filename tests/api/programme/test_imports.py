@@ -11,6 +11,8 @@ import pytest
 from httpx import Response
 from openpyxl import Workbook
 
+from auth import audit
+from auth.accounts import account_id_of
 from auth.principal import Role
 from casework import FORM, moved, opens
 from people import DA_MAI, KINH_BAC, YEAR, Person, Province
@@ -67,6 +69,13 @@ def test_people_come_with_their_roles_or_every_fault_is_told_with_row_and_column
     assert brings(quan, "accounts", sheet(*rows)).json() == {"added": 0, "changed": 0, "unchanged": 1}
     more = [*rows, ["hoa.dm", "Nguyễn Thị Hoa", KINH_BAC, "unit_head", None]]
     assert brings(quan, "accounts", sheet(*more)).json() == {"added": 0, "changed": 1, "unchanged": 0}
+    hoa = province.db.read(account_id_of, "hoa.dm")
+    trail = [(e.act, e.actor, e.subject, e.facts) for e in province.db.read(audit.entries)]
+    assert [told[:3] for told in trail if told[0] != "imported"] == [
+        ("account_created", quan.account_id, hoa), ("grant_given", quan.account_id, hoa),
+    ]  # fmt: skip
+    assert trail[-1][3] | {"sha256": ""} == {"added": 0, "changed": 1, "sha256": ""}
+    assert [told[2] for told in trail if told[0] == "imported"] == ["accounts"] * 3
     listed = [a for a in quan.get("/v1/accounts", limit=100).json()["items"] if a["username"] == "hoa.dm"]
     assert {(g["unit"], g["role"], g["year"]) for g in listed[0]["grants"]} == {
         (DA_MAI, "unit_editor", None), (KINH_BAC, "field_officer", YEAR), (KINH_BAC, "unit_head", None),

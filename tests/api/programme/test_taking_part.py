@@ -54,6 +54,7 @@ def test_the_press_sees_what_was_cleared_and_files_where_it_appeared(province: P
     made = lan.does("create", type="document", set=MODEL)["record"]
     address = f"/v1/press/items/{made['id']}"
     assert mai.put(address, seen(made)).json()["code"] == "not_verified"
+    assert mai.delete(address).json()["code"] == "not_cleared"
     verified = tuan.decides(made, "verified").json()
     assert tuan.put(address, seen(verified)).json()["code"] == "not_permitted"
     assert mai.put(address, seen(verified)).status_code == 204
