@@ -96,6 +96,10 @@ class _Among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> "_Among":  # noqa: ARG002
+        """As it is: the `= 1` that a database without booleans would get behind it keeps SQLite from its indexes."""
+        return self
+
 
 @compiles(_Among)
 def _is_any(element: _Among, compiler: SQLCompiler, **how: Any) -> str:

@@ -1,8 +1,9 @@
 """What a pull asks the database costs what it brings, not what there is: the plans at 20,000 records (protocol P8)."""
 
 import re
+from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import event, insert, text
 from sqlmodel import Session
 
 from auth.principal import Grant, Principal, Role
@@ -20,6 +21,7 @@ from sync.records import held_query
 from sync.waiting import AHEAD
 
 MANY = 20_000
+LARGE = r"(Seq Scan on|SCAN) (op|record|scope_head|change_log|desk_item)\b"
 
 
 def fill(session: Session) -> None:
@@ -44,11 +46,29 @@ def fill(session: Session) -> None:
         ]  # fmt: skip
         session.execute(insert(DeskItem), items)
     session.execute(insert(ScopeHead), [{"scope": f"x{n}/2026", "seq": 1, "hash": b"h"} for n in range(MANY)])
+    session.execute(insert(ScopeHead), {"scope": SCOPE, "seq": 2 * MANY, "hash": b"h", "n": MANY, "counted": 2 * MANY})
     op = {"client_id": "phone", "actor": "lan", "scope": SCOPE, "received_at": 1, "digest": b"", "result": "{}"}
     ops = [{**op, "op_id": f"{n:036}", "status": "applied" if n % 4 else "held"} for n in range(MANY)]
     session.execute(insert(Op), ops)
     lefts = [{"scope": SCOPE, "seq": n, "record_id": f"{n:036}", "ver": 1} for n in range(MANY + 1, MANY + 5001)]
     session.execute(insert(LeftRecord), lefts)
+
+
+def reads_of_a_push(province: Province) -> dict[str, str]:
+    """Every query that a push of new records asks -> how the database finds the answer."""
+    found: dict[str, str] = {}
+    word = "explain query plan" if province.db.is_sqlite else "explain"
+
+    def heard(connection: Any, _cursor: Any, statement: str, asked: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT"):
+            lines = connection.connection.cursor().execute(f"{word} {statement}", asked)
+            found[statement] = "\n".join(str(tuple(line)) for line in lines)
+
+    event.listen(province.db.writer, "before_cursor_execute", heard)
+    lan = province["lan"]
+    lan.push(*(lan.op("create", set={"title": "Họp tổ", "criteria": ["PH-A02"]}) for _ in range(3)))
+    event.remove(province.db.writer, "before_cursor_execute", heard)
+    return found
 
 
 def test_pages_and_heads_are_read_by_index_without_sorting_or_scanning(province: Province) -> None:
@@ -77,6 +97,8 @@ def test_pages_and_heads_are_read_by_index_without_sorting_or_scanning(province:
     assert not COSTLY.search(heads), heads
     for query in (HASH.params(scope=SCOPE, seq=MANY // 2), AHEAD.params(client_id="phone", acked=MANY // 2)):
         assert not COSTLY.search(place := plan(province.db, query)), place
+    for asked, found in reads_of_a_push(province).items():
+        assert not re.search(LARGE, found), f"{asked}\n{found}"
     progress = plan(province.db, held_query("x7/2026", sorted(EVIDENCE_NAMES), COUNTED))
     assert "record_" in progress, progress
     assert not re.search(r"Seq Scan|SCAN record", progress), progress
