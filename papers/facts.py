@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from sqlmodel import Session, col, select
@@ -18,11 +18,12 @@ from programme.catalogue import items_of
 from programme.dossier import snapshot_of
 from programme.models import Case, Snapshot, Step, Unit
 from programme.naming import single_id
-from programme.overview import overview
+from programme.overview import funding, overview
 from programme.progress import assess
 from programme.standing import standing_of
 from programme.transitions import MACHINES
 from programme.units import get_unit
+from programme.yearly import RECIPIENTS, Recipient, participation
 from sync.records import Shown, current, version
 
 Value = dict[str, Any]
@@ -30,13 +31,17 @@ Value = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A paper as somebody asks for it; `unit` is empty for the whole province, `record_id` names a monthly report."""
+    """A paper as somebody asks for it; `unit` is empty for the whole province, `record_id` names a monthly report.
+
+    `to`: for whom the review of the year is (plan IV.3); empty for the province's own.
+    """
 
     kind: str
     year: int
     unit: str = ""
     version: int | None = None
     record_id: str = ""
+    to: Recipient | Literal[""] = ""
 
 
 def facts(session: Session, principal: Principal, wanted: Wanted) -> Value:
@@ -177,16 +182,43 @@ RECOGNISED = ("recognised", "announced")
 
 
 def _summary(session: Session, principal: Principal, wanted: Wanted) -> Value:
-    found = overview(session, principal, wanted.year, 0)
-    units = cases_in(session, "unit_year", wanted.year, RECOGNISED)
+    """The year in totals; blocked awards and funds only for those who are told of them."""
+    seen = overview(session, principal, wanted.year, 0)
     latest = session.exec(select(Case.since).where(Case.year == wanted.year).order_by(col(Case.since).desc())).first()
     cases = [
         {**{n: c[n] for n in ("type", "unit_kind", "state", "state_vi", "count")}, "kind_vi": KIND_VI[c["unit_kind"]],
          "type_vi": MACHINES[c["type"]].title_vi}
-        for c in found["cases"]
+        for c in [*seen["cases"], *seen["evidence"]]
     ]  # fmt: skip
-    quotas = [{**q, "kind_vi": KIND_VI[q["kind"]]} for q in found["quotas"]]
-    return {"quotas": quotas, "cases": cases, "units": units, "at": latest or 0, "paper": {}}
+    told = participation(session, principal, wanted.year)
+    groups = [{"name": name, "people": people} for name, people in told["audiences"].items()]
+    more: Value = {}
+    if wanted.to in {"", "standing_committee"}:
+        more["blocked"] = cases_in(session, "award_block", wanted.year, ("blocked",))
+    if wanted.to in {"", "peoples_committee"}:
+        more["funding"] = _funding(session, principal, wanted.year)
+    return {
+        **more,
+        "to": wanted.to,
+        "to_vi": RECIPIENTS[wanted.to] if wanted.to else "",
+        "quotas": [{**q, "kind_vi": KIND_VI[q["kind"]]} for q in seen["quotas"]],
+        "cases": cases,
+        "participation": {"reports": told["reports"], "people": told["people"], "groups": groups},
+        "units": cases_in(session, "unit_year", wanted.year, RECOGNISED),
+        "at": latest or 0,
+        "paper": {},
+    }
+
+
+def _funding(session: Session, principal: Principal, year: int) -> Value:
+    """What units need, by kind, in đồng."""
+    rows = funding(session, principal, year)
+    kinds = [
+        {"kind_vi": KIND_VI[kind], "units": len(needs), "need": sum(needs)}
+        for kind in KIND_VI
+        if (needs := [row["funding_need"] or 0 for row in rows if row["unit_kind"] == kind])
+    ]
+    return {"total": sum(kind["need"] for kind in kinds), "kinds": kinds}
 
 
 SOURCES: Mapping[str, Callable[[Session, Principal, Wanted], Value]] = {

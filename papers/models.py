@@ -13,6 +13,7 @@ class Paper(SQLModel, table=True):
     kind: str
     unit: str = Field(description="empty for the whole province")
     year: int
+    to: str = Field(default="", description="for whom the review of a year is; empty for any other paper")
     digest: str = Field(description="SHA-256 of `content`, hex")
     content: str = Field(sa_column=Column(Text, nullable=False), description="the facts, canonical JSON")
     at: int = Field(sa_type=BigInteger, description="when it was asked for first")

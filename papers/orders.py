@@ -33,6 +33,7 @@ def ask(session: Session, principal: Principal, wanted: Wanted, now: int) -> Pap
             kind=wanted.kind,
             unit=wanted.unit,
             year=wanted.year,
+            to=wanted.to,
             digest=digest,
             content=content.decode(),
             at=now,

@@ -5,6 +5,7 @@ there is empty. Templates are code of this house, facts are not: they are never 
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from papers.document import Block, Cell, Document, Signature, Table, clean
 from papers.errors import PaperNotRendered
+from programme.calendar import VIETNAM
 
 Facts = Mapping[str, Any]
 
@@ -27,6 +29,16 @@ def day(value: Any) -> str:
 def number(value: Any) -> str:
     """A whole number with dots between thousands."""
     return f"{value:,}".replace(",", ".") if isinstance(value, int) else ""
+
+
+def local(instant: Any) -> str:
+    """An instant of the wire as the clocks of Việt Nam show it: 2026-12-11T23:59:59+07:00."""
+    return datetime.fromisoformat(instant).astimezone(VIETNAM).isoformat(timespec="seconds") if instant else ""
+
+
+def named(name: Any) -> str:
+    """A figure or group of people of a monthly report, in words."""
+    return str(template("house")["names"].get(name, name))
 
 
 @cache
@@ -63,7 +75,7 @@ HEAD = ("title", "subject", "above", "body", "number", "place", "day", "authorit
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     made = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)  # no HTML is made
-    made.filters |= {"day": day, "number": number}
+    made.filters |= {"day": day, "number": number, "local": local, "named": named}
     return made
 
 
@@ -95,6 +107,8 @@ def _blocks(wanted: list[dict[str, Any]], facts: Facts) -> Iterator[Block]:
         if "each" in entry:
             for item in _expression(entry["each"])(facts):
                 yield from _blocks(entry["blocks"], {**facts, "item": item})
+        elif "blocks" in entry:
+            yield from _blocks(entry["blocks"], facts)
         elif "table" in entry:
             yield Block("table", table=_table(entry["table"], facts))
         else:

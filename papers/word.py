@@ -168,7 +168,8 @@ def _block(made: WordDocument, document: Document, block: Block) -> None:
         head = block.form == "head"
         stretched = max(map(len, block.text.split())) <= LONGEST_WORD
         align = ALIGN.JUSTIFY if stretched else ALIGN.LEFT
-        _line(made, block.text, 13 if head else 14, bold=head, align=align, indent=True, after=6)
+        line = _line(made, block.text, 13 if head else 14, bold=head, align=align, indent=True, after=6)
+        line.paragraph_format.keep_with_next = head
 
 
 def _grid(made: WordDocument, document: Document, table: Table) -> None:
@@ -186,7 +187,7 @@ def _grid(made: WordDocument, document: Document, table: Table) -> None:
         _whole(row)
     cells = iter(grid._cells)  # noqa: SLF001  # all at once: one by one takes a time that grows with their square
     for name, width in zip(table.columns, widths, strict=True):
-        _put(next(cells), name, width, ALIGN.CENTER, bold=True)
+        _put(next(cells), name, width, ALIGN.CENTER, bold=True).paragraph_format.keep_with_next = True
     aligns = [ALIGN.LEFT if not right else ALIGN.RIGHT if i else ALIGN.CENTER for i, right in enumerate(table.right)]
     for row_of in table.rows:
         for value, width, align, dated in zip(row_of, widths, aligns, table.dates, strict=True):
@@ -194,12 +195,13 @@ def _grid(made: WordDocument, document: Document, table: Table) -> None:
     made.add_paragraph().paragraph_format.space_after = Pt(0)
 
 
-def _put(cell: _Cell, text: str, width: Length, align: ALIGN, *, bold: bool = False) -> None:
+def _put(cell: _Cell, text: str, width: Length, align: ALIGN, *, bold: bool = False) -> Paragraph:
     cell.width = width
-    line = cell.paragraphs[0]
+    line: Paragraph = cell.paragraphs[0]
     line.alignment = align
     run = line.add_run(text)
     run.font.size, run.bold = Pt(11.5), bold
+    return line
 
 
 def _foot(made: WordDocument, document: Document) -> None:

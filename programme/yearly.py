@@ -4,6 +4,7 @@ Totals only: nothing ranks one unit against another (domain L25).
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import orjson
@@ -17,10 +18,10 @@ from programme.overview import funding, overview
 from sync.records import current
 
 Recipient = Literal["ministry", "standing_committee", "peoples_committee"]
-RECIPIENTS: dict[Recipient, str] = {
+RECIPIENTS: Mapping[str, str] = {
     "ministry": "Bộ Công an",
-    "standing_committee": "Ban Thường vụ Tỉnh uỷ",
-    "peoples_committee": "UBND tỉnh",
+    "standing_committee": "Ban Thường vụ Tỉnh ủy",
+    "peoples_committee": "Ủy ban nhân dân tỉnh",
 }
 AT_ONCE = 1000
 

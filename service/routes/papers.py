@@ -12,6 +12,7 @@ from papers.errors import PaperNotReady, PaperUnknown
 from papers.facts import Wanted
 from papers.kinds import MIME, Format, PaperKind
 from papers.texts import template
+from programme.yearly import RECIPIENTS, Recipient
 from service.answers import disposition
 from service.deps import CALLER_CODES, Caller, Config, Db, Now, Store
 from service.fields import RECORD_ID, Answer, Body, Instant
@@ -26,13 +27,17 @@ BYTES = {"content": {mime: {"schema": {"type": "string", "format": "binary"}} fo
 
 
 class PaperRequest(Body):
-    """A paper of a unit, or without `unit` of the province. `version`: of a dossier; `record_id`: a monthly report."""
+    """A paper of a unit, or without `unit` of the province.
+
+    `version`: of a dossier; `record_id`: a monthly report; `to`: for whom the `yearly_summary` is, empty for one's own.
+    """
 
     kind: PaperKind
     year: Year
     unit: Unit = ""
     version: Annotated[int | None, Field(ge=1, le=999)] = None
     record_id: Annotated[str, Field(pattern=rf"{RECORD_ID[:-1]}$|^$")] = ""
+    to: Recipient | Literal[""] = ""
 
 
 class PaperFile(Answer):
@@ -51,6 +56,7 @@ class Paper(Answer):
     name_vi: str
     unit: str
     year: int
+    to: Recipient | Literal[""]
     digest: str
     at: Instant
     state: Literal["waiting", "ready", "failed"]
@@ -117,6 +123,6 @@ def paper_file(
     if headers["ETag"] in if_none_match:
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     body = opened(db, store, paper, form, now)
-    name = f"{template(paper.kind)['name_vi']} {paper.unit or 'Bắc Ninh'} {paper.year}.{form}"
+    name = f"{template(paper.kind)['name_vi']} {paper.unit or RECIPIENTS.get(paper.to, 'Bắc Ninh')} {paper.year}.{form}"
     headers |= {"Content-Length": str(size), "Content-Disposition": disposition(name)}
     return StreamingResponse(body, headers=headers, media_type=MIME[form])

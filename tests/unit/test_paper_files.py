@@ -2,6 +2,7 @@
 
 import io
 import unicodedata
+from dataclasses import replace
 
 import docx
 import pikepdf
@@ -12,7 +13,7 @@ from pdf_oxide import PdfDocument
 
 from paper_facts import DIGEST, FACTS, UNIT
 from papers import render
-from papers.document import Document
+from papers.document import Block, Document
 from papers.kinds import KINDS
 from papers.texts import written
 from papers.typeset import pdf
@@ -124,6 +125,17 @@ def vietnamese() -> set[str]:
 def text_of(data: bytes) -> str:
     pages = (page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(data))
     return "".join(unicodedata.normalize("NFC", "".join(pages)).split())
+
+
+def test_a_heading_stays_with_the_table_under_it() -> None:
+    """However full the page above it is."""
+    paper = written("yearly_summary", FACTS, DIGEST)
+    table = next(block for block in paper.blocks if block.table and len(block.table.rows) > 20)
+    for lines in range(35, 41):
+        above = tuple(Block("text", "dòng") for _ in range(lines))
+        filled = pypdfium2.PdfDocument(pdf(replace(paper, blocks=(*above, Block("head", "ĐẦU MỤC"), table))))
+        texts = [unicodedata.normalize("NFC", page.get_textpage().get_text_range()) for page in filled]
+        assert any("Kinh Bắc" in text.partition("ĐẦU MỤC")[2] for text in texts), lines
 
 
 def test_text_of_people_is_never_a_formula(made: dict[str, dict[str, bytes]]) -> None:

@@ -1,10 +1,14 @@
 """Papers: asked for, made by the worker, the same bytes for the same facts, seen by those who read the unit."""
 
 import hashlib
+import io
 from typing import Any
+
+import docx
 
 from casework import FORM, approved, moved, opens, reports
 from people import KINH_BAC, YEAR, Person, Province
+from programme.yearly import RECIPIENTS
 
 
 def asks(person: Person, kind: str, unit: str = KINH_BAC, **rest: Any) -> dict[str, Any]:
@@ -48,6 +52,8 @@ def test_papers_of_a_unit_are_for_its_readers_and_those_of_the_province_for_who_
     assert province["mai"].post("/v1/papers", {"kind": "decision", "year": YEAR, "unit": KINH_BAC}).status_code == 404
     for kind in ("approval_list", "decision", "announcement", "maintenance_notice", "award_list", "yearly_summary"):
         asks(province["mai"], kind, unit="")
+    for to in RECIPIENTS:
+        asks(province["mai"], "yearly_summary", unit="", to=to)
     sent = reports(province["lan"], province["ha"], KINH_BAC, "2026-08", YEAR)
     asks(province["lan"], "monthly_report", record_id=sent["id"])
     asks(province["lan"], "self_score_sheet")
@@ -56,7 +62,17 @@ def test_papers_of_a_unit_are_for_its_readers_and_those_of_the_province_for_who_
         province["mai"].get("/v1/papers", year=YEAR).json() + province["lan"].get("/v1/papers", unit=KINH_BAC).json()
     )
     assert {p["state"] for p in shown} == {"ready"}
-    assert len(shown) == 9
+    assert len(shown) == 12
+    words = {to: words_of(province["mai"], next(p for p in shown if p["to"] == to)) for to in RECIPIENTS}
+    for to, vi in RECIPIENTS.items():
+        assert f"Kính gửi: {vi}" in words[to]
+        assert ("chưa xét khen thưởng" in words[to]) == (to == "standing_committee"), "II.7 is for the Party committee"
+        assert ("120.000.000 đồng" in words[to]) == (to == "peoples_committee"), "funds are for the People's Committee"
+
+
+def words_of(person: Person, paper: dict[str, Any]) -> str:
+    made = docx.Document(io.BytesIO(person.get(f"/v1/papers/{paper['paper_id']}/docx").content))
+    return " ".join(line.text for line in made.paragraphs)
 
 
 def test_a_file_that_a_restored_store_lacks_is_made_again(province: Province) -> None:
