@@ -45,6 +45,11 @@ def entries(data: bytes) -> list[Doc]:
     return [part["entry"] for part in map(json.loads, data.splitlines()) if part["kind"] == "entry"]
 
 
+def files(data: bytes) -> list[str]:
+    """Digests of the files that a bundle which was checked names."""
+    return [part["sha256"] for part in map(json.loads, data.splitlines()) if part["kind"] == "file"]
+
+
 def _faults(
     data: bytes, keys: list[jws.Key] | None, receipts: Iterable[str], files: Mapping[str, Path] | None
 ) -> Iterator[str]:

@@ -23,6 +23,7 @@ COMMANDS = {
     "blobs": "blobs",
     "backup": "backup",
     "restore": "backup",
+    "archive": "archive",
     "keys": "keys",
     "epoch": "epoch",
     "checkpoint": "epoch",

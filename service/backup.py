@@ -10,16 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 from sqlmodel import Session
 
 from auth.keys import SigningKeys
-from auth.tokens import sign
 from proof import jws
 from proof.logs import ChainCheck
-from service import backup_files, backup_tables
+from service import backup_files, backup_tables, signed_list
 from service.backup_files import Object
 from service.db import Database
+from storage.keys import of_digest
 from storage.store import BlobStore
 from sync import backups
 from sync.checkpoint import Heads, heads_now
@@ -49,8 +48,7 @@ class Manifest:
         return self.root / self.name / "tables"
 
     def objects(self) -> list[Object]:
-        lines = (self.root / self.name / "objects.jsonl").read_bytes().splitlines()
-        return [tuple(orjson.loads(line)) for line in lines]
+        return backup_files.listed(self.root / self.name)
 
 
 def take(
@@ -64,18 +62,11 @@ def take(
     folder = root / name
     told = database.read(_snapshot, folder / "tables")
     files = [row["sha256"] for row in backup_tables.rows(folder / "tables", "blob")]
-    objects, missing = backup_files.take(store, root, files)
+    objects, missing = backup_files.take(store, root, [*map(of_digest, files), *backup_files.others(store)])
     if missing:
         raise BackupUnusable(f"{len(missing)} files are missing or damaged in the store, {missing[0]} first")
-    index = folder / "objects.jsonl"
-    index.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in objects))
-    told |= {
-        "iss": issuer, "name": name, "at": iso(now), "keys": keys.jwks()["keys"],
-        "objects": [len(objects), backup_tables.file_digest(index)],
-    }  # fmt: skip
-    draft = folder / "manifest.part"
-    draft.write_text(sign(keys, TYP, told), encoding="ascii")
-    draft.replace(folder / "manifest.jws")
+    told |= {"iss": issuer, "name": name, "at": iso(now), "objects": backup_files.list_in(folder, objects)}
+    told = signed_list.write(folder, keys, TYP, told)
     made = Manifest(root, name, told, trusted=True)
     faults = check(made)
     if faults:
@@ -97,7 +88,7 @@ def _snapshot(session: Session, folder: Path) -> dict[str, Any]:
 
 def newest(root: Path) -> str:
     """The name of the newest whole backup below `root`. Raises BackupUnusable."""
-    names = sorted(path.parent.name for path in root.glob("*/manifest.jws"))
+    names = sorted(path.parent.name for path in root.glob(f"*/{signed_list.NAME}"))
     if not names:
         raise BackupUnusable(f"there is no whole backup in {root}")
     return names[-1]
@@ -106,18 +97,11 @@ def newest(root: Path) -> str:
 def read_manifest(root: Path, name: str, keys: SigningKeys | None) -> Manifest:
     """Raises BackupUnusable unless the manifest is signed: by one of `keys`, or else by a key that it brings itself."""
     try:
-        signed = (root / name / "manifest.jws").read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
+        return Manifest(root, name, *signed_list.read(root / name, keys, TYP))
+    except OSError as error:
         raise BackupUnusable(f"the manifest of {name} cannot be read") from error
-    try:
-        return Manifest(root, name, jws.verify(signed, keys.jwks()["keys"] if keys else [], TYP), trusted=True)
-    except jws.NotSigned:
-        pass
-    try:
-        told = jws.verify(signed, jws.unverified(signed)["keys"], TYP)
-    except (jws.NotSigned, KeyError) as error:
+    except jws.NotSigned as error:
         raise BackupUnusable(f"the manifest of {name} is not signed") from error
-    return Manifest(root, name, told, trusted=False)
 
 
 def check(manifest: Manifest) -> list[str]:
@@ -133,8 +117,8 @@ def _faults(manifest: Manifest) -> Iterator[str]:
         if backup_tables.file_digest(backup_tables.path_of(manifest.tables, table)) != digest:
             yield f"table {table} is damaged"
             return
-    index = manifest.root / manifest.name / "objects.jsonl"
-    if backup_tables.file_digest(index) != manifest.told["objects"][1]:
+    folder = manifest.root / manifest.name
+    if not backup_files.list_holds(folder, manifest.told["objects"]):
         yield "the list of objects is damaged"
         return
     objects = manifest.objects()

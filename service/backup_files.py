@@ -1,17 +1,21 @@
-"""The files of a backup: every object of the store by the digest of its bytes, shared by all backups of one folder."""
+"""The files of backups and archives: objects of the store by the digest of their bytes, shared by all in one folder."""
 
 import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import orjson
+
+from service.backup_tables import file_digest
 from storage.errors import ObjectUnknown
-from storage.keys import of_digest
 from storage.store import BlobStore
 from sync.checkpoint import LATEST
 
 BY_DIGEST = "sha256/"
+INDEX = "objects.jsonl"
 PIECE = 2**20
 Object = tuple[str, str, int]  # key in the store, SHA-256 in hex, size
 
@@ -20,13 +24,33 @@ def object_path(root: Path, sha256: str) -> Path:
     return root / "objects" / sha256[:2] / sha256
 
 
-def take(store: BlobStore, root: Path, files: list[str]) -> tuple[list[Object], list[str]]:
-    """Copies what is new: `files` by digest, and all that lies under other keys.
+def others(store: BlobStore) -> list[str]:
+    """Keys of the store under which no file lies by its digest."""
+    return sorted(key for key in store.keys() if not key.startswith(BY_DIGEST))  # noqa: SIM118  # a store, no dict
 
-    Returns what the backup now holds, and the keys that are missing from the store or are not what their name says.
+
+def list_in(folder: Path, objects: list[Object]) -> list[Any]:
+    """Writes which objects a copy holds; returns their number and the digest of the list."""
+    index = folder / INDEX
+    index.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in objects))
+    return [len(objects), file_digest(index)]
+
+
+def listed(folder: Path) -> list[Object]:
+    """The objects that a copy holds, as `list_in` wrote them."""
+    return [tuple(orjson.loads(line)) for line in (folder / INDEX).read_bytes().splitlines()]
+
+
+def list_holds(folder: Path, told: list[Any]) -> bool:
+    """Whether the list in `folder` is the one that `list_in` told of."""
+    return bool(file_digest(folder / INDEX) == told[1])
+
+
+def take(store: BlobStore, root: Path, wanted: list[str]) -> tuple[list[Object], list[str]]:
+    """Copies what is new of the keys in `wanted`.
+
+    Returns what the copy now holds, and the keys that are missing from the store or are not what their name says.
     """
-    wanted = [of_digest(sha256) for sha256 in files]
-    wanted += sorted(key for key in store.keys() if not key.startswith(BY_DIGEST))  # noqa: SIM118  # a store, no dict
     held: list[Object] = []
     missing: list[str] = []
     for key in wanted:
@@ -73,13 +97,8 @@ def damaged(root: Path, objects: list[Object]) -> Iterator[str]:
     """Objects of a backup that are not there, or not what they were."""
     for _, sha256, size in objects:
         path = object_path(root, sha256)
-        if not path.is_file() or path.stat().st_size != size or _digest(path) != sha256:
+        if not path.is_file() or path.stat().st_size != size or file_digest(path) != sha256:
             yield f"object {sha256} is missing or damaged"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def put_back(store: BlobStore, root: Path, objects: list[Object]) -> int:

@@ -62,6 +62,7 @@ def _native(value: Any) -> Any:
 
 
 def file_digest(path: Path) -> str:
+    """SHA-256 in hex; the file is not held in memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, Select, bindparam, literal_column, select, tuple_
+from sqlalchemy import Boolean, Select, bindparam, func, literal_column, select, tuple_
 from sqlmodel import Session, col
 
 from auth.principal import Permission, Principal
@@ -59,6 +59,12 @@ def in_order(principal: Principal) -> Select[Any]:
     open_ones = literal_column(f"op.{OPEN_ONLY}", Boolean)  # in these words, so that the index may be used
     seen = supervised(principal, col(Op.scope), col(Op.actor))
     return select(*SHOWN).where(open_ones, col(Op.status) == status, seen).order_by(*order)
+
+
+def open_in(session: Session, scope: str) -> int:
+    """How many ops of a scope wait or were rejected; for an operator."""
+    where = (col(Op.scope) == scope, col(Op.status).in_(OPEN))
+    return int(session.scalar(select(func.count()).select_from(Op).where(*where)) or 0)
 
 
 def one(session: Session, principal: Principal, op_id: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The service keeps apart what its inspection refuses; people, what they see. Spil
 person confirms it and names the security officer who was told. The log of each scope keeps the fact, never the content.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, tuple_, update
@@ -11,7 +12,7 @@ from sqlmodel import Session, col
 
 from auth.principal import Permission, Principal
 from sync import files, jobs, spills
-from sync.bulk import upsert
+from sync.bulk import among, upsert
 from sync.errors import SyncError
 from sync.locks import hold
 from sync.media import MediaUnknown
@@ -67,6 +68,12 @@ def quarantine(
     keep_apart(session, sha256, code, now, principal.account_id, note)
     _tell(session, registry, sha256, now, principal.account_id)
     return _kept(session, sha256)
+
+
+def kept_apart(session: Session, digests: Collection[str]) -> set[str]:
+    """Those of `digests` that are quarantined."""
+    held = select(col(Blob.sha256)).where(among(col(Blob.sha256), digests), col(Blob.held).is_not(None))
+    return set(session.scalars(held))
 
 
 def seal(session: Session, registry: Registry, record_id: str, code: str, now: int) -> None:

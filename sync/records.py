@@ -75,6 +75,11 @@ def held_query(scope: str, types: Sequence[str], states: Sequence[str]) -> Selec
     return select(*SHOWN).where(*where).order_by(col(Record.seq))
 
 
+def all_in(session: Session, scope: str) -> Iterator[str]:
+    """The JSON of every record of a scope, tombstones too, in the order of change; for an operator."""
+    return session.scalars(select(col(Record.doc)).where(col(Record.scope) == scope).order_by(col(Record.seq)))
+
+
 def lock(session: Session, record_id: str) -> None:
     """Holds a record still until the commit; no word on whether there is one."""
     session.execute(select(col(Record.id)).where(col(Record.id) == record_id).with_for_update()).first()
