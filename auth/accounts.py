@@ -9,10 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import BindParameter, ColumnElement, Row
-from sqlmodel import Session, col, or_, select, update
+from sqlmodel import Session, col, or_, select
 
 from auth.errors import AccountExists, AccountUnknown, NotPermitted
-from auth.models import Account, Membership, RefreshToken
+from auth.models import Account, Membership
 from auth.principal import EVERY_UNIT, Grant, Permission, Principal, Role
 
 USERNAME = r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}"
@@ -49,7 +49,9 @@ def create_account(
     username = username.lower()
     if session.exec(select(Account.id).where(Account.username == username)).first():
         raise AccountExists(username=username)
-    account = Account(id=str(uuid4()), username=username, name=name, password_hash=password_hash, created_at=now)
+    account = Account(id=str(uuid4()), username=username, name=name, created_at=now)
+    if password_hash is not None:
+        account.password_hash, account.password_at, account.password_given = password_hash, now, True
     session.add(account)
     session.flush()
     for given in sorted(set(grants), key=_order):
@@ -88,12 +90,6 @@ def end(session: Session, of: ColumnElement[bool], given: Grant, now: int) -> No
         row.until = now
         _tell(session, row.account_id)
     session.flush()
-
-
-def set_password(session: Session, by: Principal, account_id: str, password_hash: str, now: int) -> None:
-    """Stores a new hash and closes every session of the account (ASVS 7.4.3). Raises AccountUnknown, NotPermitted."""
-    administered(session, by, account_id, now).password_hash = password_hash
-    session.exec(update(RefreshToken).where(col(RefreshToken.account_id) == account_id).values(revoked=True))
 
 
 def set_active(session: Session, by: Principal, account_id: str, active: bool, now: int) -> None:

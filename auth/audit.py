@@ -20,11 +20,10 @@ Act = Literal[
     "client_revoked", "client_wiped", "consent_given", "consent_withdrawn", "decision", "delegated",
     "delegation_ended", "enrolled", "enrolment_opened", "epoch_opened", "exported", "file_destroyed",
     "file_quarantined", "file_released", "grant_ended", "grant_given", "identity_tied", "identity_untied", "imported",
-    "items_erased", "keys_rotated", "oauth_client_changed", "op_destroyed", "original_read", "password_set",
-    "press_cleared", "press_withdrawn", "purpose_refused", "refresh_reused", "restricted_read", "retention",
-    "second_factor_changed",
-    "sign_in_failed", "signed_in", "signed_out", "subject_request", "trail_cut", "trail_exported", "trail_read",
-    "trail_reviewed", "viewed",
+    "items_erased", "keys_rotated", "oauth_client_changed", "op_destroyed", "original_read", "password_changed",
+    "password_set", "press_cleared", "press_withdrawn", "purpose_refused", "refresh_reused", "restricted_read",
+    "retention", "second_factor_changed", "sign_in_failed", "signed_in", "signed_out", "subject_request", "trail_cut",
+    "trail_exported", "trail_read", "trail_reviewed", "viewed",
 ]  # fmt: skip
 
 

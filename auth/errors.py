@@ -103,6 +103,18 @@ class PasswordWeak(AuthError):
     code = "password_weak"
 
 
+class PasswordUsed(AuthError):
+    """The new password is one of the last ten."""
+
+    code = "password_used"
+
+
+class PasswordDue(AuthError):
+    """The password has to be changed first: somebody else chose it, or it has served its time."""
+
+    code = "password_due"
+
+
 class NotPermitted(AuthError):
     """The caller's roles do not reach this."""
 

@@ -15,10 +15,21 @@ class Account(SQLModel, table=True):
     username: str = Field(unique=True)
     name: str
     password_hash: str | None = None
+    password_at: int | None = Field(default=None, sa_type=BigInteger, description="null: before this was kept")
+    password_given: bool = Field(default=False, description="somebody else chose it")
     active: bool = True
     off_because: str | None = Field(default=None, description="administrator | idle | erased, while it is switched off")
     created_at: int = Field(sa_type=BigInteger)
     seen_at: int | None = Field(default=None, sa_type=BigInteger, description="last sign-in or refresh")
+
+
+class OldPassword(SQLModel, table=True):
+    """A password that was replaced, so that it is not chosen again."""
+
+    __tablename__ = "old_password"
+    account_id: str = Field(primary_key=True, foreign_key="account.id")
+    hash: str = Field(primary_key=True)
+    set_at: int = Field(sa_type=BigInteger)
 
 
 class Membership(SQLModel, table=True):

@@ -15,6 +15,7 @@ from auth.models import (
     Client,
     Enrolment,
     Membership,
+    OldPassword,
     RecoveryCode,
     RefreshToken,
     SecondFactor,
@@ -23,7 +24,8 @@ from auth.principal import Role
 
 SECRET = {"password_hash", "public_key"}  # of no use to anybody but a thief
 KEYS_OF_A_PERSON = (
-    Identity, ExternalSignIn, SecondFactor, RecoveryCode, Enrolment, Consent, AuthorizationCode, DeviceGrant,
+    Identity, ExternalSignIn, SecondFactor, RecoveryCode, OldPassword, Enrolment, Consent, AuthorizationCode,
+    DeviceGrant,
 )  # fmt: skip
 TRAIL = 10_000  # the newest entries of the trail that are told
 

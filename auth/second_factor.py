@@ -63,6 +63,12 @@ def show(session: Session, account_id: str, code: str, secret: bytes, now: int) 
         raise SecondFactorInvalid
 
 
+def require(session: Session, account_id: str, *, shown: bool) -> None:
+    """Who has a second factor shows it. Raises SecondFactorInvalid."""
+    if not shown and confirmed(session, account_id):
+        raise SecondFactorInvalid
+
+
 def reset(session: Session, account_id: str) -> None:
     """Forgets the second factor and its paper, for a person who has lost both; the way back is `prepare`."""
     session.exec(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))

@@ -10,7 +10,7 @@ from auth import audit, second_factor
 from auth.app_grants import Asked, answer_device, give_code, waiting_device
 from auth.apps import live_app
 from auth.audit import Trace
-from auth.errors import AppUnknown, AuthError, OAuthRefused, SecondFactorInvalid, TooManyRequests
+from auth.errors import AppUnknown, AuthError, OAuthRefused, TooManyRequests
 from auth.guesses import ADDRESS
 from service import oauth, oauth_pages
 from service.deps import Config, Db, Language
@@ -56,7 +56,7 @@ class _Desk:
             return back(self.config, form, error="access_denied")
 
         def give(session: Session, account_id: str, *, strong: bool) -> str:
-            self._require_factor(session, account_id, strong=strong)
+            second_factor.require(session, account_id, shown=strong)  # an app keeps what it is given for long
             self._note(session, account_id, app.id, want.scope)
             return give_code(session, account_id, want, self.door.now, strong=strong)
 
@@ -86,7 +86,7 @@ class _Desk:
             return oauth_pages.told(self.language, "done")
 
         def give(session: Session, account_id: str, *, strong: bool) -> None:
-            self._require_factor(session, account_id, strong=strong)
+            second_factor.require(session, account_id, shown=strong)
             self._settle(session, user_code, account_id, strong=strong)
 
         try:
@@ -118,11 +118,6 @@ class _Desk:
         if found is None:
             self.door.guesses.spend(self.door.now, (ADDRESS, self.door.source))
         return found
-
-    def _require_factor(self, session: Session, account_id: str, *, strong: bool) -> None:
-        """Who has a second factor shows it here: an app keeps what it is given for long."""
-        if not strong and second_factor.confirmed(session, account_id):
-            raise SecondFactorInvalid
 
     def _note(self, session: Session, account_id: str, app_id: str, scope: str) -> None:
         trace = Trace(account_id, "", self.door.source)

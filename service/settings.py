@@ -114,6 +114,13 @@ class Settings(Deadlines):
             "Unset: in production."
         ),
     ] = None
+    own_passwords: Annotated[
+        bool | None,
+        Field(
+            description="Whether a password that somebody else chose has to be changed at the first sign-in, and those "
+            "of roles that administer, decide, audit or protect every two months. Unset: in production."
+        ),
+    ] = None
     oidc_issuer: Annotated[
         str | None,
         Field(description="OpenID provider through which people may sign in as well; unset: none (docs/sign-in.md)."),
@@ -220,6 +227,10 @@ class Settings(Deadlines):
     @property
     def second_factor_asked(self) -> bool:
         return self.production if self.second_factor is None else self.second_factor
+
+    @property
+    def own_passwords_asked(self) -> bool:
+        return self.production if self.own_passwords is None else self.own_passwords
 
     @property
     def _loopback(self) -> bool:

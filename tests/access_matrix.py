@@ -149,6 +149,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     ),
     "setAccountActive": _set_active,
     "untieIdentity": lambda who, at: verdict(who.delete(f"/v1/accounts/{at.officer.account_id}/identity")),
+    "givePassword": lambda who, at: verdict(who.post(f"/v1/accounts/{at.officer.account_id}/password", None)),
     "resetSecondFactor": lambda who, at: verdict(
         who.province.http.delete(f"/v1/accounts/{at.officer.account_id}/second-factor", headers=who.headers)
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import segno
 
-from auth import accounts, enrolments
+from auth import accounts, enrolments, own_password
 from auth.accounts import OPERATOR
 from auth.keys import load_secret
 from auth.passwords import generate_password, hash_password
@@ -80,7 +80,7 @@ def _enrol(args: argparse.Namespace, settings: Settings, database: Database, now
 def _set_password(args: argparse.Namespace, _settings: Settings, database: Database, now: int) -> None:
     account_id = database.read(accounts.account_id_of, args.username)
     what = (OPERATOR, account_id, hash_password(_password(args)), now)
-    operator(database, now).write("password_set", account_id, {}, accounts.set_password, *what)
+    operator(database, now).write("password_set", account_id, {}, own_password.give, *what)
 
 
 def _list(_args: argparse.Namespace, _settings: Settings, database: Database, now: int) -> None:

@@ -3,14 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Depends, Query, status
 from pydantic import Field, StringConstraints
 from sqlmodel import Session
 
-from auth import accounts, second_factor
-from auth.passwords import hash_password
+from auth import accounts, own_password, second_factor
+from auth.passwords import generate_password, hash_password
 from auth.principal import Grant, Principal
-from service.deps import CALLER_CODES, Witnessed
+from service.deps import CALLER_CODES, Witnessed, uncached
 from service.fields import Answer, Body, GrantItem, Instant, NewGrant, ShortText, UnitCode, Year, shown
 from service.problems import responses
 
@@ -23,12 +23,18 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class NewAccount(Body):
-    """Without a password the account is reached through an enrolled device only."""
+    """Without a password the account is reached through an enrolled device only; one's holder chooses another."""
 
     username: Username
     name: ShortText
     password: Annotated[str | None, StringConstraints(max_length=256)] = None
     grants: Annotated[list[NewGrant], Field(default_factory=list, max_length=50)]
+
+
+class GivenPassword(Answer):
+    """To hand over in person."""
+
+    password: str
 
 
 class Account(Answer):
@@ -110,6 +116,20 @@ def set_active(account_id: UUID, body: Activity, at: Witnessed) -> Account:
     act, whom = "account_on" if body.active else "account_off", str(account_id)
     at.write(act, whom, {}, accounts.set_active, at.caller, whom, body.active, at.now)  # type: ignore[arg-type]
     return Account.model_validate(at.db.read(accounts.view, whom, at.now))
+
+
+@router.post(
+    "/v1/accounts/{account_id}/password",
+    operation_id="givePassword",
+    responses=responses(*CODES),
+    dependencies=[Depends(uncached)],
+)
+def give_password(account_id: UUID, at: Witnessed) -> GivenPassword:
+    """A new password, shown this once, whose holder has to choose another. Every session of the account is closed."""
+    password, whom = generate_password(), str(account_id)
+    what = (at.caller, whom, hash_password(password), at.now)
+    at.write("password_set", whom, {}, own_password.give, *what)
+    return GivenPassword(password=password)
 
 
 @router.delete(

@@ -33,6 +33,7 @@ REFRESH_CODES = (
     "refresh_reused",
     "proof_invalid",
     "second_factor_invalid",
+    "password_due",
     *ADMISSION_CODES,
 )
 InstallId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
@@ -47,6 +48,12 @@ class SignIn(Body):
     install_id: InstallId
     device_name: ShortText
     otp: Otp = None
+
+
+class NewPassword(SignIn):
+    """`otp` is needed where the account has a second factor."""
+
+    new_password: Annotated[str, StringConstraints(max_length=256)]
 
 
 class Enrol(Body):
@@ -87,13 +94,29 @@ class Me(Answer):
     "/v1/auth/sign-in",
     operation_id="signIn",
     responses=responses(
-        "credentials_invalid", "second_factor_invalid", "account_inactive", "client_revoked", "too_many_requests"
+        "credentials_invalid", "second_factor_invalid", "password_due", "account_inactive", "client_revoked",
+        "too_many_requests",
     ),
-)
+)  # fmt: skip
 def sign_in(body: SignIn, at: Doorway, config: Config, keys: TokenKeys) -> Session:
     """Signs in by user name and password, and by the second factor where `otp` is there."""
     install = Install(body.install_id, body.device_name)
     return admitted(keys, config, at.sign_in(body.username, body.password, body.otp, install), at.now)
+
+
+@router.post(
+    "/v1/auth/password",
+    operation_id="choosePassword",
+    responses=responses(
+        "credentials_invalid", "second_factor_invalid", "password_weak", "password_used", "account_inactive",
+        "client_revoked", "too_many_requests",
+    ),
+)  # fmt: skip
+def choose_password(body: NewPassword, at: Doorway, config: Config, keys: TokenKeys) -> Session:
+    """Replaces one's password and signs in by the new one; every other session of the account is closed."""
+    install = Install(body.install_id, body.device_name)
+    made = at.choose_password(body.username, body.password, body.new_password, body.otp, install)
+    return admitted(keys, config, made, at.now)
 
 
 @router.post(

@@ -47,9 +47,8 @@ class Office:
         for module in (auth_routes, account_routes, client_routes, second_factor_routes, delegation_routes):
             self.app.include_router(module.router)
         problems.install(self.app)
-        self.settings = Settings(
-            data_dir=folder, public_url="https://minhchung.example/bn?a=1&b=2", second_factor=False
-        )
+        url = "https://minhchung.example/bn?a=1&b=2"
+        self.settings = Settings(data_dir=folder, public_url=url, second_factor=False, own_passwords=False)
         self.db = Database(self.settings.db_url)
         SQLModel.metadata.create_all(self.db.writer)
         self.clock = ManualClock(self.NOW)

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from auth import accounts, sessions
+from auth import own_password, sessions
 from auth.accounts import OPERATOR
 from auth.passwords import hash_password
 
@@ -96,7 +96,7 @@ def test_signing_out_may_be_said_twice(office):
 
 def test_a_new_password_closes_the_old_sessions(office):
     session = office.sign_in("lan").json()
-    office.db.write(accounts.set_password, OPERATOR, office.lan, hash_password("Moi-2026-kb", office.CHEAP), office.NOW)
+    office.db.write(own_password.give, OPERATOR, office.lan, hash_password("Moi-2026-kb", office.CHEAP), office.NOW)
     assert office.code_of(office.refresh(session["refresh_token"])) == (401, "refresh_invalid")
     assert office.code_of(office.sign_in("lan")) == (401, "credentials_invalid")
     assert office.sign_in("lan", password="Moi-2026-kb").status_code == 200
