@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -65,6 +66,7 @@ from service.routes import (
     yearly,
 )
 from service.settings import Settings
+from service.short import Short
 from service.stores import open_direct, open_store
 from service.traces import Traces
 from service.wakes import Wakes
@@ -116,7 +118,7 @@ def assemble(settings: Settings) -> FastAPI:
         telemetry=SILENT,
     )
     if settings.cors_origins:
-        app.add_middleware(
+        app.cors = partial(
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"],
             expose_headers=EXPOSED, max_age=3600,
         )  # fmt: skip
@@ -125,6 +127,7 @@ def assemble(settings: Settings) -> FastAPI:
     pages.install(app)
     for module in ROUTERS:
         app.include_router(module.router)
+    app.short = [route for module in ROUTERS for route in module.router.routes if isinstance(route, Short)]
     return app
 
 

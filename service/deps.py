@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel import Session
 
@@ -71,9 +71,9 @@ async def _token_keys(keyring: Keyrings) -> SigningKeys:
     return keyring.current()
 
 
-async def _language(accept_language: Annotated[str, Header(include_in_schema=False)] = "vi") -> str:
+async def _language(request: Request) -> str:
     """`en` when the caller's first choice is English, else `vi`."""
-    return "en" if accept_language.strip().lower().startswith("en") else "vi"
+    return "en" if request.headers.get("accept-language", "").strip().lower().startswith("en") else "vi"
 
 
 def uncached(response: Response) -> None:

@@ -6,10 +6,11 @@ Knows no route and no rule.
 import logging
 import time
 import uuid
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
-from starlette.datastructures import Headers, MutableHeaders, State
+from starlette.datastructures import Headers, State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.addresses import host_of, source_of
@@ -18,22 +19,27 @@ from service.logs import pseudonym
 from service.metrics import Metrics
 from service.problems import METHODS, problem
 from service.settings import Settings
+from service.short import Short, Shortcut
 from service.traces import Span
 
-SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
 log = logging.getLogger(__name__)
 
 
 class Service(FastAPI):
-    """A FastAPI application inside an `Edge`."""
+    """A FastAPI application inside an `Edge`. `short`: routes that are found before it looks; `cors`: for web apps."""
+
+    short: Iterable[Short] = ()
+    cors: Callable[[ASGIApp], ASGIApp] | None = None
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Edge(Coding(super().build_middleware_stack()), self.state)
+        app: ASGIApp = Shortcut(super().build_middleware_stack(), self.short, self)
+        return Edge(Coding(self.cors(app) if self.cors else app), self.state)
 
 
 class Edge:
@@ -105,15 +111,15 @@ class Edge:
         """Adds what keeps a browser from doing more with an answer than show it, and how much room is left."""
         if message["type"] != "http.response.start":
             return message
-        headers = MutableHeaders(scope=message)
         state = scope["state"]
-        added = SECURITY | state.get("room", {}) | {"X-Request-Id": state["request_id"]}
+        added = [*SECURITY, (b"x-request-id", state["request_id"].encode())]
+        added += [(name.lower().encode(), value.encode()) for name, value in state.get("room", {}).items()]
         if self.settings.public_url.startswith("https:"):
-            added |= {"Strict-Transport-Security": "max-age=31536000"}
+            added.append((b"strict-transport-security", b"max-age=31536000"))
         if self.held.wakes.dismissed:
-            added |= {"Connection": "close"}  # the next request on it would find nobody
-        for name, value in added.items():
-            headers.setdefault(name, value)
+            added.append((b"connection", b"close"))  # the next request on it would find nobody
+        said = {name for name, _ in message["headers"]}
+        message["headers"] = [*message["headers"], *(header for header in added if header[0] not in said)]
         return message
 
     def _log(self, scope: Scope, status: int, begun: float, span: Span) -> None:
@@ -124,6 +130,8 @@ class Edge:
         metrics: Metrics = self.held.metrics
         metrics.requests.labels(method, route or "none", status).observe(seconds)
         span.answered(method, route, status)
+        if not log.isEnabledFor(logging.INFO):
+            return
         told = {
             "request": scope["state"]["request_id"],
             "principal": pseudonym(self.held.secret, account_id) if account_id else None,

@@ -1,5 +1,6 @@
 """Every setting in one class: the only reader of the environment. `docs/settings.md` is tested against it."""
 
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -218,7 +219,7 @@ class Settings(Deadlines):
     @property
     def production(self) -> bool:
         """Whether what is not safe is refused; nobody falls out of it by forgetting a setting."""
-        return self.environment == "production" or (self.environment is None and not self._loopback)
+        return self.environment == "production" or (self.environment is None and not _is_loopback(self.public_url))
 
     @property
     def logged_from(self) -> str:
@@ -232,10 +233,11 @@ class Settings(Deadlines):
     def own_passwords_asked(self) -> bool:
         return self.production if self.own_passwords is None else self.own_passwords
 
-    @property
-    def _loopback(self) -> bool:
-        host = urlsplit(self.public_url).hostname or ""
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost"
+
+@cache  # every request asks whether it came to a service in production
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

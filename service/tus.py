@@ -15,12 +15,12 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from auth.errors import AuthError
+from service.short import Short
 from storage import keys
 from storage.errors import OffsetMismatch, StorageError
 from sync.errors import SyncError
@@ -79,7 +79,7 @@ class Interrupted(Exception):
     """The connection broke or went silent in the middle of a body."""
 
 
-class TusRoute(APIRoute):
+class TusRoute(Short):
     """Asks for the version and puts the headers that every tus answer has on answers and on problems."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -14,13 +14,13 @@ from service import answers
 from service.db import Database
 from service.deps import CALLER_CODES, Bearer, Witness, address_of
 from service.problems import responses
-from service.strict import StrictRoute
+from service.short import Short
 from service.wire import PullAnswer, PullRequest
 from sync.backups import safe_to_delete
 from sync.feed import Change
 from sync.pull import Page, Wanted, pull
 
-router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=Short)
 MAX_WAIT = 30.0  # seconds; less than what proxies and phone networks cut
 Told = tuple[Page, dict[str, int]]  # a page, and per scope what backups hold
 CODES = ("epoch_changed", "restored", "cursor_invalid", "behind")

@@ -14,14 +14,14 @@ from service import answers, parts
 from service.authority import authority
 from service.deps import CALLER_CODES, Language, Sending
 from service.problems import responses
-from service.strict import StrictRoute
+from service.short import Short
 from service.wire import PushAnswer, PushRequest
 from sync.backups import safe_to_delete
 from sync.push import Pushed
 from sync.receipt import TYP, receipt
 from sync.types import Registry
 
-router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=Short)
 
 
 def _answers(model: Any, *codes: str) -> dict[int | str, dict[str, Any]]:
