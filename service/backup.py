@@ -28,6 +28,7 @@ from sync.instant import iso
 from sync.types import Registry
 
 TYP = "mc-backup+jws"
+TOLD_AT_ONCE = 5000
 
 
 class BackupUnusable(Exception):
@@ -72,10 +73,10 @@ def take(
     if faults:
         raise BackupUnusable(f"what was written cannot be read back: {faults[0]}")
     heads = {scope: seq for scope, seq, _ in told["heads"]}
-    taken = backups.Taken(name, now, told["epoch"], str(root), heads, files)
+    taken = backups.Taken(name, now, told["epoch"], str(root), heads)
     database.write(backups.record, taken, now)
-    for start in range(0, len(files), backups.AT_ONCE):
-        database.write(backed_up, types, files[start : start + backups.AT_ONCE], now)
+    for start in range(0, len(files), TOLD_AT_ONCE):
+        database.write(backed_up, types, files[start : start + TOLD_AT_ONCE], now)
     return made
 
 

@@ -59,12 +59,10 @@ def _finish(manifest: Manifest, settings: Settings, now: int) -> None:
     """The database hears of the backup it came from, which was not finished when its snapshot was taken."""
     told = manifest.told
     heads = {scope: seq for scope, seq, _ in told["heads"]}
-    files = [sha256 for key, sha256, _ in manifest.objects() if key.startswith(backup_files.BY_DIGEST)]
     database = Database(settings.db_url)
     try:
-        taken = backups.Taken(
-            manifest.name, milliseconds(told["at"]), told["epoch"], str(Path(manifest.root)), heads, files
-        )
+        at = milliseconds(told["at"])
+        taken = backups.Taken(manifest.name, at, told["epoch"], str(Path(manifest.root)), heads)
         database.write(backups.record, taken, now)
     finally:
         database.close()

@@ -5,29 +5,27 @@ A backup counts once it was read back and held. A file is in it when every byte 
 
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, bindparam, func, insert, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlmodel import Session, col
 
 from auth.principal import Principal
 from sync import bulk
-from sync.kept_models import Backup, BackupFile, BackupHead
+from sync.kept_models import Backup, BackupHead
 from sync.visibility import visible
 
-AT_ONCE = 5000
 _BACKUP = bulk.table(Backup).c
 NEWEST = select(_BACKUP.name).order_by(_BACKUP.taken_at.desc(), _BACKUP.name).limit(bindparam("copies", type_=Integer))
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A backup that was verified. `heads`: scope -> seq in its snapshot; `files`: digests of all files in it."""
+    """A backup that was verified. `heads`: scope -> seq in its snapshot."""
 
     name: str
     taken_at: int
     epoch: str
     place: str
     heads: dict[str, int]
-    files: list[str]
 
 
 def record(session: Session, taken: Taken, now: int) -> None:
@@ -37,14 +35,7 @@ def record(session: Session, taken: Taken, now: int) -> None:
     session.add(Backup(**{n: getattr(taken, n) for n in ("name", "taken_at", "epoch", "place")}, verified_at=now))
     session.flush()
     heads = [{"backup": taken.name, "scope": scope, "seq": seq} for scope, seq in taken.heads.items()]
-    if heads:
-        session.execute(insert(BackupHead), heads)
-    for start in range(0, len(taken.files), AT_ONCE):
-        some = taken.files[start : start + AT_ONCE]
-        known = set(session.scalars(select(col(BackupFile.sha256)).where(col(BackupFile.sha256).in_(some))))
-        fresh = [{"sha256": sha256, "backup": taken.name} for sha256 in some if sha256 not in known]
-        if fresh:
-            session.execute(insert(BackupFile), fresh)
+    bulk.insert(session, BackupHead, heads)
 
 
 def safe_to_delete(session: Session, principal: Principal, copies: int) -> dict[str, int]:

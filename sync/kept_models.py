@@ -46,11 +46,3 @@ class BackupHead(SQLModel, table=True):
     backup: str = Field(primary_key=True)
     scope: str = Field(primary_key=True, sa_type=SCOPE)
     seq: int = Field(sa_type=BigInteger)
-
-
-class BackupFile(SQLModel, table=True):
-    """A file whose every byte lies in a backup; the first one that took it."""
-
-    __tablename__ = "backup_file"
-    sha256: str = Field(primary_key=True)
-    backup: str

@@ -65,7 +65,7 @@ def busy(province: Province) -> Province:
             assert opens(lan, "unit_year", unit, year, **FORM).status_code < 300
     now = province.clock.now()
     heads = dict.fromkeys(province.db.read(lambda s: set(s.exec(select(Record.scope)))), 1)
-    province.db.write(backups.record, backups.Taken("b", now, "e", "/b", heads, []), now)
+    province.db.write(backups.record, backups.Taken("b", now, "e", "/b", heads), now)
     assert quan.get("/v1/accounts").status_code == 200
     return province
 

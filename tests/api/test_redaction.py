@@ -58,9 +58,7 @@ def test_one_field_is_erased_everywhere_and_the_log_still_proves_the_rest(
     waiting = lan.op("patch", record_id, set={"chair": "Bà Hoa chờ"}, deps=[f"record:{uuid.uuid4()}"])
     assert lan.push(waiting, lan.op("patch", record_id, set={"chair": ["Bà Hoa"]}))["results"][0]["status"] == "held"
     cursor = lan.pull()["cursor"]
-    province.db.write(
-        backups.record, backups.Taken("b1", province.clock.now(), "e", "/b", {}, []), province.clock.now()
-    )
+    province.db.write(backups.record, backups.Taken("b1", province.clock.now(), "e", "/b", {}), province.clock.now())
     province.clock.advance(1000)
 
     assert lan.post(f"/v1/records/{record_id}/redactions", {}).status_code == 422

@@ -115,7 +115,7 @@ def test_nothing_is_safe_to_delete_without_a_backup_and_then_what_it_holds(provi
     lan, tuan = province["lan"], province["tuan"]
     lan.does("create", set={"title": "Một"})
     assert lan.push()["safe_to_delete"] == {}
-    taken = Taken("b1", province.clock.now(), "e", "/mnt", {SCOPE: 1, "07228/2026": 4}, ["ab" * 32])
+    taken = Taken("b1", province.clock.now(), "e", "/mnt", {SCOPE: 1, "07228/2026": 4})
     province.db.write(backups.record, taken, province.clock.now())
     lan.does("create", set={"title": "Hai"})
     assert lan.push()["safe_to_delete"] == {SCOPE: 1}

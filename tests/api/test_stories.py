@@ -110,7 +110,7 @@ def test_a_citizen_asks_for_erasure(province: Province) -> None:
     minutes = lan.does("create", set={"title": "Họp tổ", "chair": "Bà Hoa"})["record"]
     scan = lan.does("create", type="document", set={"title": "Đơn của bà Hoa"}, media=[file_entry(data)])["record"]
     now = province.clock.now()
-    province.db.write(backups.record, backups.Taken("dem-thu-hai", now, "e", "/b", {}, []), now)
+    province.db.write(backups.record, backups.Taken("dem-thu-hai", now, "e", "/b", {}), now)
     case = opens(bao, kind="erasure", subject="Bà Hoa, 0912 345 678", words="Xoá tên và ảnh tôi").json()
     assert (case["answer_by"], case["act_by"]) == ("2026-09-23T17:00:00.000Z", "2026-10-11T17:00:00.000Z")
     province.clock.advance(2 * DAY_MS)

@@ -50,7 +50,7 @@ def test_each_file_says_how_far_it_has_come_and_leaves_the_phone_only_when_it_is
     assert told() == [True, True, True, False], "a service that is restored would not know the record"
     assert lan.device.free() == 0
     seq = lan.connection.execute("select seq from file").fetchone()[0]
-    province.db.write(backups.record, backups.Taken("b1", now, "e", "/mnt", {SCOPE: seq}, [digest]), now)
+    province.db.write(backups.record, backups.Taken("b1", now, "e", "/mnt", {SCOPE: seq}), now)
     lan.device.capture("photo", SCOPE, [(photo, "Ảnh.jpg", "image/jpeg")], set={"title": "Cùng tệp"})
     lan.device.pull_once()
     assert told()[-1] is False, "an op that names it waits to be sent"
