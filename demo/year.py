@@ -5,7 +5,6 @@ end the service is asked what it holds, and the two are compared: nothing may be
 """
 
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -73,7 +72,7 @@ class Year:
             batch = []
             for one in ops[start : start + 100]:
                 self.dev_seq += 1
-                batch.append({"op_id": str(uuid.uuid4()), "dev_seq": self.dev_seq, "schema": 1, "base_ver": 0, **one})
+                batch.append({"op_id": new_id(), "dev_seq": self.dev_seq, "schema": 1, "base_ver": 0, **one})
             found += self.ask("van", "POST", "/v1/sync/push", json={"ops": batch})["results"]
         for op, result in zip(ops, found, strict=True):
             if result["status"] != "applied":
@@ -83,7 +82,7 @@ class Year:
         return [result["record"] for result in found]
 
     def move(self, who: str, case: Doc, action: str, **rest: Any) -> Doc:
-        body = {"move_id": str(uuid.uuid4()), "action": action, **rest}
+        body = {"move_id": new_id(), "action": action, **rest}
         moved: Doc = self.ask(who, "POST", f"/v1/cases/{case['id']}/moves", json=body)
         return moved
 
@@ -91,19 +90,10 @@ class Year:
         """The same move for the year of each unit. Raises YearFailed where one was refused."""
         ids = [self.cases[unit]["id"] for unit in units]
         for start in range(0, len(ids), 200):
-            body = {"move_id": str(uuid.uuid4()), "action": action, "record_ids": ids[start : start + 200], **rest}
+            body = {"move_id": new_id(), "action": action, "record_ids": ids[start : start + 200], **rest}
             refused = [r for r in self.ask(who, "POST", "/v1/cases/moves", json=body)["results"] if r.get("code")]
             if refused:
                 raise YearFailed(f"{action}: {refused[0]}")
-
-    def state_counts(self) -> Counter[str]:
-        """How many units' years are in each state, as the service tells the coordinator."""
-        rows = self.ask("mai", "GET", "/v1/overview", params={"year": self.year})["cases"]
-        found: Counter[str] = Counter()
-        for row in rows:
-            if row["type"] == "unit_year":
-                found[row["state"]] += row["count"]
-        return found
 
     def month(self, day: str, vi: str, en: str) -> None:
         """A line of the calendar."""
@@ -116,8 +106,19 @@ class Year:
             self.faults.append(en)
             self.report.failed(vi or "Không như quy định", en)
 
+    def check(self, holds: bool, vi: str, en: str) -> None:
+        """The same, and told where it holds."""
+        if holds:
+            self.report.done(vi, en)
+        self.expect(holds, vi, en)
+
 
 def create(unit: str, year: int, type_name: str, **values: Any) -> Doc:
     """An op that makes a record; the phone gives it its number when it is sent."""
-    place = {"action": "create", "type": type_name, "record_id": str(uuid.uuid4()), "scope": f"{unit}/{year}"}
+    place = {"action": "create", "type": type_name, "record_id": new_id(), "scope": f"{unit}/{year}"}
     return {**place, "set": values}
+
+
+def new_id() -> str:
+    """A UUID, as an app makes one for what it sends."""
+    return str(uuid.uuid4())

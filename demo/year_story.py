@@ -1,30 +1,14 @@
-"""What happens in the year of `demo/year.py`, month by month, and the totals at its end."""
+"""What happens in the year of `demo/year.py`, from registration to the dossiers, and the order of the whole."""
 
-import hashlib
 from base64 import b64encode
 from collections import Counter
-from datetime import datetime
-from uuid import uuid4
 
-from demo.year import HANOI, Doc, Year, YearFailed, create
+from demo.year import Doc, Year, YearFailed, create, new_id
+from demo.year_end import decide, keep_up
+from demo.year_months import work
+from demo.year_papers import DECISION, FILE, FORM, PAPER, SCAN, SHA256
 from demo.year_totals import close
 
-SCAN = b"%PDF-1.4 quyet dinh\n%%EOF"
-PAPER = {"number": "12/TB-CAT", "date": "2026-05-04", "signer": "Nguyễn Văn Bình"}
-SHA256 = hashlib.sha256(SCAN).hexdigest()
-FILE = {"sha256": SHA256, "size": len(SCAN), "mime": "application/pdf", "name": "quyet-dinh.pdf"}
-DECISION = {**PAPER, "body": "UBND tỉnh Bắc Ninh", "file": FILE}
-MINUTES = {
-    "number": "01/BB-CAT", "date": "2026-12-14", "chair": "Trần Quốc Tuấn", "members": ["Lê Thị Hoa"],
-    "conclusion": "Đạt",
-}  # fmt: skip
-FORM = {
-    "safety_result": {"number": "88/QĐ-UBND", "date": "2025-11-19", "issuer": "UBND tỉnh", "conclusion": "met"},
-    "movement_class": {"number": "90/QĐ-CAT", "date": "2025-11-28", "issuer": "Công an tỉnh", "grade": "Xuất sắc"},
-    "responsible_head": {"name": "Trần Thu Hà", "position": "Người đứng đầu"},
-    "funding_need": 40_000_000,
-    "applies": {"has_party_org": True},
-}
 FROM_ABOVE = ("recognition", "classification_result", "emulation_result")
 POLICE = ("police_confirmation", "discipline_confirmation")
 
@@ -33,11 +17,11 @@ def play(year: Year) -> int:
     """The whole year; 0 when nothing was lost or overwritten and every unit ended where the rules say."""
     groups = _sorted_out(year)
     _register(year, groups)
-    _work(year, groups["approved"])
+    work(year, groups["approved"])
     _prove(year, groups)
     _send(year, groups)
-    _decide(year, groups)
-    _keep_up(year, groups)
+    decide(year, groups)
+    keep_up(year, groups)
     return close(year, groups)
 
 
@@ -58,7 +42,7 @@ def _sorted_out(year: Year) -> dict[str, list[str]]:
 def _register(year: Year, groups: dict[str, list[str]]) -> None:
     year.month("01-10", f"{len(groups['all'])} đơn vị đăng ký", f"{len(groups['all'])} units register")
     for unit in groups["all"]:
-        body = {"move_id": _id(), "type": "unit_year", "unit": unit, "year": year.year, "fields": FORM}
+        body = {"move_id": new_id(), "type": "unit_year", "unit": unit, "year": year.year, "fields": FORM}
         year.cases[unit] = year.ask("van", "POST", "/v1/cases", json=body)
     year.move_all("thu", groups["all"], "register")
     year.month("03-20", "Công an tỉnh rà soát, lập danh sách", "the provincial police reviews and makes the list")
@@ -71,10 +55,6 @@ def _register(year: Year, groups: dict[str, list[str]]) -> None:
     year.move_all("thu", groups["approved"], "start_building", paper=PAPER)
 
 
-def _id() -> str:
-    return str(uuid4())
-
-
 def _upload(year: Year) -> None:
     """The scan of the decision."""
     parts = {"filename": FILE["name"], "filetype": FILE["mime"], "sha256": SHA256}
@@ -84,20 +64,6 @@ def _upload(year: Year) -> None:
     answer = year.http.post("/v1/uploads", content=SCAN, headers=headers)
     if answer.status_code != 201:
         raise YearFailed(f"upload: {answer.status_code} {answer.text[:200]}")
-
-
-def _work(year: Year, approved: list[str]) -> None:
-    """Monthly reports from May to November: drafted on phones, signed by heads."""
-    for month in range(5, 12):
-        period = f"{year.year}-{month:02d}"
-        drafts = year.push([create(u, year.year, "monthly_report", month=period, results="Ổn định.",
-                                   audiences={"students": 20, "workers": 10}) for u in approved])  # fmt: skip
-        year.month(f"{month:02d}-28", f"{len(drafts)} báo cáo tháng", f"{len(drafts)} monthly reports")
-        for draft in drafts:
-            on = {"ver": draft["ver"], "content_digest": draft["content_digest"]}
-            year.move("thu", draft, "submit", on=on)
-    late = year.ask("mai", "GET", "/v1/reports/overdue", params={"year": year.year})
-    year.expect(late == [], "Không đơn vị nào thiếu báo cáo", f"{len(late)} units lack reports")
 
 
 def _prove(year: Year, groups: dict[str, list[str]]) -> None:
@@ -117,7 +83,10 @@ def _prove(year: Year, groups: dict[str, list[str]]) -> None:
     states = Counter(record["state"] for record in edited)
     year.expect(set(states) <= {"changed"}, "Sửa sau khi xác nhận phải xem lại", f"late edits: {dict(states)}")
     _verify(year, edited)
-    year.report.detail(f"{year.decisions} kết luận thẩm định · {year.decisions} decisions")
+    year.report.done(
+        f"30/11  {year.decisions} kết luận; {len(edited)} minh chứng sửa sau khi xác nhận được xem lại",
+        f"{year.decisions} decisions; {len(edited)} pieces edited after they were verified are looked at again",
+    )
 
 
 def _proof(unit: str, year: int, item: Doc) -> list[Doc]:
@@ -136,7 +105,7 @@ def _proof(unit: str, year: int, item: Doc) -> list[Doc]:
 def _verify(year: Year, records: list[Doc]) -> None:
     for start in range(0, len(records), 200):
         decisions = [
-            {"review_id": _id(), "record_id": r["id"], "decision": "verified",
+            {"review_id": new_id(), "record_id": r["id"], "decision": "verified",
              "on": {"ver": r["ver"], "content_digest": r["content_digest"]}}
             for r in records[start : start + 200]
         ]  # fmt: skip
@@ -153,10 +122,10 @@ def _send(year: Year, groups: dict[str, list[str]]) -> None:
     year.move_all("van", [*ready, *groups["lax"]], "open_dossier")
     for unit in groups["lax"]:
         path = f"/v1/cases/{year.cases[unit]['id']}/moves"
-        code = year.refused("thu", "POST", path, json={"move_id": _id(), "action": "submit_dossier", "paper": PAPER})
+        code = year.refused("thu", "POST", path, json={"move_id": new_id(), "action": "submit_dossier", "paper": PAPER})
         year.expect(code == "move_blocked", "Hồ sơ thiếu không gửi được", f"a bare dossier: {code or 'was taken'}")
     in_time = [unit for unit in ready if unit not in groups["late"]]
-    back = in_time[:3]
+    back = in_time[: min(3, len(in_time) - 1)]
     year.month(
         "12-08", f"{len(back)} hồ sơ bị trả lại, gửi lại thành bản 2", f"{len(back)} returned, sent as version 2"
     )
@@ -165,7 +134,7 @@ def _send(year: Year, groups: dict[str, list[str]]) -> None:
     year.move_all("mai", back, "return_dossier", note="Bổ sung chữ ký")
     year.move_all("thu", back, "submit_dossier", paper=PAPER)
     year.month("12-11 23:59", f"{len(in_time)} hồ sơ kịp hạn", f"{len(in_time)} dossiers in time")
-    year.move_all("thu", in_time[3:], "submit_dossier", paper=PAPER)
+    year.move_all("thu", in_time[len(back) :], "submit_dossier", paper=PAPER)
     count = len(groups["late"])
     year.month("12-12 00:00", f"{count} hồ sơ muộn, vẫn được giữ", f"{count} dossiers are late, and kept")
     year.move_all("thu", groups["late"], "submit_dossier", paper=PAPER)
@@ -173,43 +142,3 @@ def _send(year: Year, groups: dict[str, list[str]]) -> None:
     for unit in back:
         state = year.ask("mai", "GET", f"/v1/units/{unit}/dossier", params={"year": year.year})
         year.expect(state["versions"] == 2, "", f"{unit} should have two versions of its dossier")
-
-
-def _decide(year: Year, groups: dict[str, list[str]]) -> None:
-    ready = [unit for unit in groups["approved"] if unit not in groups["lax"]]
-    year.at("12-14")
-    if groups["late"]:
-        year.move_all("mai", groups["late"], "waive_late", paper=PAPER, note="Mất điện do bão")
-    year.move_all("mai", ready, "start_appraisal")
-    year.move_all("tuan", ready, "submit_to_chair", paper=MINUTES)
-    count = len(groups["recognised"])
-    year.month("12-20", f"Chủ tịch UBND tỉnh công nhận {count} đơn vị", f"the Chair recognises {count} units")
-    year.move_all("chutich", groups["recognised"], "recognise", paper=DECISION)
-    if groups["refused"]:
-        year.move_all("chutich", groups["refused"], "not_recognise", paper=PAPER, note="Chưa đạt đủ tiêu chí")
-    year.move_all("mai", groups["recognised"], "announce", paper=PAPER)
-
-
-def _keep_up(year: Year, groups: dict[str, list[str]]) -> None:
-    """A year later: most keep it up, some do not, and those get no award."""
-    following = year.year + 1
-    year.turn(datetime(following, 11, 20, 8, tzinfo=HANOI))
-    kept = [unit for unit in groups["recognised"] if unit not in groups["dropped"]]
-    cases = {}
-    for unit in groups["recognised"]:
-        body = {"move_id": _id(), "type": "maintenance_year", "unit": unit, "year": following}
-        cases[unit] = year.ask("mai", "POST", "/v1/cases", json=body)
-        year.move("thu", cases[unit], "review_self", note="Giữ vững các tiêu chí")
-        year.move("tuan", cases[unit], "review", paper=MINUTES)
-        end = "list_maintained" if unit in kept else "not_list"
-        year.move("mai", cases[unit], end, paper=PAPER, **({} if unit in kept else {"note": "Không duy trì"}))
-    year.report.done(
-        f"20/11/{following}  {len(kept)} đơn vị duy trì, {len(groups['dropped'])} không",
-        f"{len(kept)} units keep it up, {len(groups['dropped'])} do not",
-    )
-    for unit in groups["dropped"] + kept[:1]:
-        fields = {"level": "province", "form": "Bằng khen", "for_whom": "unit"}
-        body = {"move_id": _id(), "type": "award", "unit": unit, "year": following, "fields": fields}
-        code = year.refused("mai", "POST", "/v1/cases", json=body)
-        wanted = "" if unit in kept else "move_blocked"
-        year.expect(code == wanted, "", f"the award of {unit}: {code or 'was nominated'}")
