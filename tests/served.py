@@ -23,6 +23,7 @@ class Served:
     """`minhchung serve` on a folder; `kill` is SIGKILL, `start` may come again; `up` says that it listens."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
         self.environment = {"MINHCHUNG_DATA_DIR": str(folder), **settings}
         self.log = folder.parent / "standard-error.log"
         self.port = "0"  # the first start picks one, later ones keep it: clients know the service by its address

@@ -2,17 +2,16 @@
 
 import json
 import uuid
-from base64 import urlsafe_b64encode
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from auth import accounts, sessions
 from auth.accounts import OPERATOR
 from auth.clients import Install
 from auth.principal import Role
+from device_keys import detached
 from people import DA_MAI, KINH_BAC, Person, Province
 from programme.evidence import EVIDENCE
 from sync import canonical
@@ -22,15 +21,6 @@ from sync.instant import iso
 def told(person: Person) -> list[tuple[str, str | None]]:
     changes = [c["record"]["data"] for c in person.pull()["changes"] if c["scope"].startswith("user:")]
     return [(t["status"], t["code"]) for t in changes]
-
-
-def detached(key: ec.EllipticCurvePrivateKey, payload: bytes, typ: str) -> str:
-    def text(data: bytes) -> str:
-        return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-    head = text(json.dumps({"alg": "ES256", "typ": typ}).encode())
-    r, s = decode_dss_signature(key.sign(f"{head}.{text(payload)}".encode(), ec.ECDSA(hashes.SHA256())))
-    return f"{head}..{text(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
 def with_key(province: Province, name: str) -> tuple[Person, ec.EllipticCurvePrivateKey]:
