@@ -4,6 +4,7 @@ An administrator reaches an account when it holds no role outside the units he a
 administrator could let himself in as a reviewer of the province.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -12,7 +13,8 @@ from sqlalchemy import BindParameter, ColumnElement, Row
 from sqlmodel import Session, col, or_, select
 
 from auth.errors import AccountExists, AccountUnknown, NotPermitted
-from auth.models import Account, Membership
+from auth.external_models import Identity
+from auth.models import Account, Membership, SecondFactor
 from auth.principal import EVERY_UNIT, Grant, Permission, Principal, Role
 
 USERNAME = r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}"
@@ -22,7 +24,8 @@ OPERATOR = Principal("operator", "operator", (Grant(EVERY_UNIT, Role.ADMINISTRAT
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account as administrators see it; `grants` are those in force."""
+    """An account as administrators see it; `grants` are those in force. `tied_to`: the provider that knows its person
+    too, since `tied_at`; `second_factor`: whether one is confirmed."""
 
     id: str
     username: str
@@ -31,6 +34,9 @@ class AccountView:
     off_because: str | None
     created_at: int
     seen_at: int | None
+    second_factor: bool
+    tied_to: str | None
+    tied_at: int | None
     grants: tuple[Grant, ...]
 
 
@@ -104,7 +110,7 @@ def administered(session: Session, by: Principal, account_id: str, now: int) -> 
     account = session.get(Account, account_id)
     if account is None:
         raise AccountUnknown
-    units = {g.unit for g in _grants(session, [account_id], now)[account_id]}
+    units = set(session.exec(select(Membership.unit).where(Membership.account_id == account_id, not_ended(now))))
     reach = by.units(Permission.ADMINISTER)
     if EVERY_UNIT not in reach and reach.isdisjoint(units):
         raise AccountUnknown
@@ -117,7 +123,7 @@ def view(session: Session, account_id: str, now: int) -> AccountView:
     account = session.get(Account, account_id)
     if account is None:
         raise AccountUnknown
-    return _view(account, _grants(session, [account_id], now)[account_id])
+    return _views(session, [account], now)[0]
 
 
 def account_id_of(session: Session, username: str) -> str:
@@ -137,9 +143,7 @@ def list_accounts(session: Session, by: Principal, now: int, after: str = "", li
     if EVERY_UNIT not in reach:
         members = select(Membership.account_id).where(col(Membership.unit).in_(reach), in_force(now))
         found = found.where(col(Account.id).in_(members))
-    accounts = session.exec(found).all()
-    grants = _grants(session, [a.id for a in accounts], now)
-    return [_view(a, grants[a.id]) for a in accounts]
+    return _views(session, session.exec(found).all(), now)
 
 
 def _tell(session: Session, account_id: str) -> None:
@@ -152,17 +156,20 @@ def grants_at(session: Session, account_id: str, at: int) -> tuple[Grant, ...]:
     return _grants(session, [account_id], at)[account_id]
 
 
-def _view(account: Account, grants: tuple[Grant, ...]) -> AccountView:
-    return AccountView(
-        account.id,
-        account.username,
-        account.name,
-        account.active,
-        account.off_because,
-        account.created_at,
-        account.seen_at,
-        grants,
-    )
+def _views(session: Session, accounts: Sequence[Account], now: int) -> list[AccountView]:
+    ids = [account.id for account in accounts]
+    grants = _grants(session, ids, now)
+    tied = {tie.account_id: tie for tie in session.exec(select(Identity).where(col(Identity.account_id).in_(ids)))}
+    confirmed = col(SecondFactor.account_id).in_(ids), col(SecondFactor.confirmed_at).is_not(None)
+    strong = set(session.exec(select(SecondFactor.account_id).where(*confirmed)))
+    return [
+        AccountView(
+            one.id, one.username, one.name, one.active, one.off_because, one.created_at, one.seen_at,
+            one.id in strong, tied[one.id].issuer if one.id in tied else None,
+            tied[one.id].linked_at if one.id in tied else None, grants[one.id],
+        )
+        for one in accounts
+    ]  # fmt: skip
 
 
 def _membership(account_id: str, given: Grant, since: int) -> Membership:

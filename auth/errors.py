@@ -133,6 +133,12 @@ class SecondFactorInvalid(AuthError):
     code = "second_factor_invalid"
 
 
+class SecondFactorNeeded(AuthError):
+    """This is done in a session that has shown a second factor."""
+
+    code = "second_factor_needed"
+
+
 class SecondFactorExists(AuthError):
     """There is one; only its owner, having shown it, or an operator replaces it."""
 

@@ -20,6 +20,8 @@ from programme.restricting import restrict
 from sync import canonical
 from sync.types import Registry
 
+LIMITING = ("restriction", "objection", "consent_withdrawal")
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -117,12 +119,14 @@ def _faults(row: PrivacyCase, move: Move, asked: Asked) -> list[dict[str, str]]:
 
 
 def _undone(row: PrivacyCase, said: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """What an erasure or a restriction lacks to be carried out."""
+    """What is missing to carry out a request that takes evidence out of use. Where the person objects or takes back a
+    consent and nothing here is about them, the list of records is there and empty."""
     whole = row.kind == "erasure" and said.get("account") is True
     if whole and row.account_id is None:
         yield fault("wrong", "/fields/account", "Yêu cầu này không về một tài khoản.", "The case is about no account.")
-    wanted = row.kind == "restriction" or (row.kind == "erasure" and not whole)
-    if (wanted or "record_ids" in said) and not _ids(said.get("record_ids")):
+    wanted = row.kind in LIMITING or (row.kind == "erasure" and not whole)
+    none = row.kind in LIMITING[1:] and said.get("record_ids") == []
+    if (wanted or "record_ids" in said) and not none and not _ids(said.get("record_ids")):
         yield fault("missing", "/fields/record_ids", "Chưa nêu bản ghi.", "Which records is missing.")
 
 

@@ -38,7 +38,7 @@ class GivenPassword(Answer):
 
 
 class Account(Answer):
-    """An account and the grants in force."""
+    """An account and the grants in force. `tied_to`: the outside provider through which its person may sign in."""
 
     id: str
     username: str
@@ -47,6 +47,9 @@ class Account(Answer):
     off_because: str | None
     created_at: Instant
     seen_at: Instant | None
+    second_factor: Annotated[bool, Field(description="whether one is confirmed")]
+    tied_to: str | None
+    tied_at: Instant | None
     grants: list[GrantItem]
 
 

@@ -68,9 +68,11 @@ def register(body: NewApp, at: Witnessed) -> App:
 
 
 @router.get("/v1/apps", operation_id="listApps", responses=responses(*CODES))
-def list_apps(caller: Caller, db: Db) -> list[App]:
+def list_apps(at: Witnessed) -> list[App]:
     """Every app that was registered."""
-    return [App.model_validate(app) for app in db.read(apps.list_apps, caller)]
+    found = at.db.read(apps.list_apps, at.caller)
+    at.saw("viewed", "", what="apps", count=len(found))
+    return [App.model_validate(app) for app in found]
 
 
 @router.delete("/v1/apps/{app_id}", operation_id="shutOutApp", responses=responses(*CODES, "app_unknown"))

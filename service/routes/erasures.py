@@ -8,7 +8,7 @@ from pydantic import Field
 
 from privacy import erasures
 from service import subjects
-from service.deps import CALLER_CODES, Caller, Db, Keys, Now, Types, Witnessed
+from service.deps import CALLER_CODES, Keys, Types, Witnessed
 from service.fields import Answer, Body, Instant
 from service.listing import Limit, Place, decode_place, encode_place
 from service.problems import responses
@@ -43,9 +43,10 @@ class Retirement(Body):
 
 
 @router.get("/retention", operation_id="dueForErasure", responses=responses(*CODES, "cursor_invalid"))
-def due(caller: Caller, db: Db, now: Now, register: Processing, cursor: Place = None, limit: Limit = 500) -> DueItems:
+def due(at: Witnessed, register: Processing, cursor: Place = None, limit: Limit = 500) -> DueItems:
     """Evidence that is kept longer than its class allows (`retention` in the register)."""
-    found, place = db.read(erasures.due, caller, register, now, decode_place(cursor), limit)
+    found, place = at.db.read(erasures.due, at.caller, register, at.now, decode_place(cursor), limit)
+    at.saw("viewed", "", what="due for erasure", count=len(found))
     more = encode_place(*place) if place else None
     return DueItems(cursor=more, items=[DueItem.model_validate(one) for one in found])
 
@@ -68,6 +69,8 @@ def erase_due(body: Retirement, at: Witnessed, types: Types, keys: Keys, registe
     operation_id="erasureCertificate",
     responses=responses(*CODES, "certificate_unknown"),
 )
-def certificate(certificate_id: UUID, caller: Caller, db: Db) -> dict[str, str]:
+def certificate(certificate_id: UUID, at: Witnessed) -> dict[str, str]:
     """A certificate as a JWS (`mc-erasure+jws`): records, versions, digests of files, reason, backups; no content."""
-    return {"jws": db.read(erasures.certificate, caller, str(certificate_id))}
+    found = at.db.read(erasures.certificate, at.caller, str(certificate_id))
+    at.saw("viewed", str(certificate_id), what="certificate")
+    return {"jws": found}

@@ -16,6 +16,7 @@ from service.deps import CALLER_CODES, Caller, Db, Language, Now, Types, Witness
 from service.fields import Answer, Body, Instant, ShortText
 from service.listing import Limit, Place, Words, decode_place, encode_place
 from service.problems import responses
+from service.strong import Strong
 from service.wire import Result
 from sync import desk, sealed
 from sync.outcome import Outcome
@@ -82,8 +83,7 @@ def _stored(caller: Principal, row: dict[str, Any]) -> StoredOp:
 
 @router.get("", operation_id="listOps", responses=responses(*CALLER_CODES, "cursor_invalid"))
 def list_ops(
-    caller: Caller,
-    db: Db,
+    at: Witnessed,
     scope: Words,
     status: Annotated[list[Literal["held", "rejected"]], Query()] = ["held", "rejected"],  # noqa: B006  # read only
     cursor: Place = None,
@@ -92,10 +92,12 @@ def list_ops(
     """Ops that wait or were refused, oldest first: one's own, and those of the units that one supervises."""
     place = decode_place(cursor)
     after = (place[1], place[0]) if place else None
-    found = db.read(desk.listed, caller, statuses=status, scopes=scope or None, after=after, limit=limit + 1)
+    found = at.db.read(desk.listed, at.caller, statuses=status, scopes=scope or None, after=after, limit=limit + 1)
     shown = found[:limit]
+    if others := [row for row in shown if row["actor"] != at.caller.account_id]:
+        at.saw("viewed", "", what="ops", count=len(others))
     more = encode_place(shown[-1]["op_id"], shown[-1]["received_at"]) if len(found) > limit else None
-    return OpPage(cursor=more, ops=[_stored(caller, row) for row in shown])
+    return OpPage(cursor=more, ops=[_stored(at.caller, row) for row in shown])
 
 
 @router.get("/{op_id}", operation_id="readOp", responses=responses(*CALLER_CODES, "op_unknown"))
@@ -152,7 +154,8 @@ def refuse_op(
     "/{op_id}/destroy",
     operation_id="destroyOp",
     status_code=204,
-    responses=responses(*DECIDE_CODES, "second_person_needed"),
+    responses=responses(*DECIDE_CODES, "second_person_needed", "second_factor_needed"),
+    dependencies=[Strong],
 )
 def destroy_op(op_id: OpId, body: Destruction, at: Witnessed) -> None:
     """Erases, as a second person, the body of an op that brought the content of a marked paper (`secret_content`)."""

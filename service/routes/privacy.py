@@ -10,7 +10,7 @@ from privacy import desk, moves
 from privacy.desk import Opening
 from privacy.register import Register
 from service import subjects
-from service.deps import CALLER_CODES, Caller, Db, Keys, Now, Types, Witnessed
+from service.deps import CALLER_CODES, Keys, Types, Witnessed
 from service.fields import Answer, Body, Instant, Moment
 from service.listing import Limit, Place, decode_since, encode_since
 from service.problems import responses
@@ -121,13 +121,13 @@ def open_case(body: NewCase, at: Witnessed, register: Processing) -> PrivacyCase
 
 
 @router.get("/cases", operation_id="listPrivacyCases", responses=responses(*CALLER_CODES, "cursor_invalid"))
-def list_cases(
-    caller: Caller, db: Db, now: Now, *, ended: bool = False, cursor: Place = None, limit: Limit = 100
-) -> PrivacyCases:
+def list_cases(at: Witnessed, *, ended: bool = False, cursor: Place = None, limit: Limit = 100) -> PrivacyCases:
     """Cases that the caller opened, is about, or protects data for; those first whose time runs out first."""
     after = decode_since(cursor)
-    found = db.read(desk.listed, caller, now, ended=ended, after=after, limit=limit + 1)
+    found = at.db.read(desk.listed, at.caller, at.now, ended=ended, after=after, limit=limit + 1)
     page = found[:limit]
+    if desk.protects(at.caller):
+        at.saw("viewed", "", what="privacy cases", count=len(page))
     more = encode_since((page[-1].act_by, page[-1].id)) if len(found) > limit else None
     return PrivacyCases(cursor=more, cases=[PrivacyCase.model_validate(case) for case in page])
 
@@ -152,7 +152,9 @@ def move_case(
 @router.get("/cases/{case_id}/notice", operation_id="breachNotice", responses=responses(*CODES))
 def notice(case_id: UUID, at: Witnessed) -> dict[str, str]:
     """The draft of a breach notice in Vietnamese, for a person to correct and send."""
-    return {"text": at.db.read(subjects.notice, at.caller, str(case_id), at.now)}
+    text = at.db.read(subjects.notice, at.caller, str(case_id), at.now)
+    at.saw("viewed", str(case_id), what="notice")
+    return {"text": text}
 
 
 @router.get("/cases/{case_id}/reach", operation_id="breachReach", responses=responses(*CODES))

@@ -10,6 +10,7 @@ from service.deps import CALLER_CODES, Types, Witnessed
 from service.fields import Answer, Body, Digest, Instant, RecordId, ShortText
 from service.listing import Limit, Place, decode_since, encode_since
 from service.problems import responses
+from service.strong import Strong
 from sync.quarantine import destroy, listed, quarantine, release
 
 CODES = (*CALLER_CODES, "record_unknown", "media_unknown", "not_permitted")
@@ -64,6 +65,8 @@ def list_quarantined(at: Witnessed, after: Place = None, limit: Limit = 100) -> 
     """Files that are kept apart, and why, in the units where the caller may keep files apart; the oldest first."""
     found = at.db.read(listed, at.caller, decode_since(after), limit + 1)
     shown = [ListedFile(record_id=record_id, **asdict(kept)) for record_id, kept in found[:limit]]
+    if shown:
+        at.saw("viewed", "", what="quarantined", count=len(shown))
     last = found[limit - 1] if len(found) > limit else None
     return KeptApartPage(files=shown, next=encode_since((last[1].at, f"{last[1].sha256} {last[0]}")) if last else None)
 
@@ -94,7 +97,8 @@ def release_file(record_id: RecordId, sha256: Digest, at: Witnessed, types: Type
 @router.post(
     FILE + "/destroy",
     operation_id="destroyFile",
-    responses=responses(*CODES, "not_quarantined", "second_person_needed"),
+    responses=responses(*CODES, "not_quarantined", "second_person_needed", "second_factor_needed"),
+    dependencies=[Strong],
 )
 def destroy_file(record_id: RecordId, sha256: Digest, body: DestroyRequest, at: Witnessed, types: Types) -> KeptApart:
     """Confirms, as a second person, that the bytes of a quarantined file are destroyed everywhere, for good."""

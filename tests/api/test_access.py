@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+import access_probes
 from access_matrix import LAST, PROBES, hired, settled
 from access_table import permissions, rules
-from auth.principal import Grant, Permission, Role
+from auth import audit
+from auth.principal import GUARDED, PERMISSIONS, Grant, Permission, Role
 from people import Province
 
 DESCRIPTION = json.loads((Path(__file__).parents[2] / "openapi/openapi.json").read_text(encoding="utf-8"))
@@ -49,6 +51,57 @@ def test_every_operation_does_for_each_role_what_its_row_says(province: Province
                 if got != expected:
                     wrong.append(f"{name} as {role.value} in {place.unit}: {got}, not {expected}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_one_role_of_each_set_of_permissions_stands_for_all() -> None:
+    """Nothing lets anybody in by the name of a role: only by permissions, and by whether a second factor is asked."""
+    for role in Role:
+        alike = [other for other in Role if PERMISSIONS[other] == PERMISSIONS[role]]
+        assert {other in GUARDED for other in alike} == {role in GUARDED}
+    root, named = Path(__file__).parents[2], set()
+    for room in ("auth", "privacy", "programme", "papers", "service", "sync"):
+        for path in (root / room).rglob("*.py"):
+            if re.search(r"\bRole\.[A-Z]", path.read_text(encoding="utf-8")):
+                named.add(str(path.relative_to(root)))
+    assert named == {
+        "auth/accounts.py",  # the operator of the server
+        "auth/principal.py",  # the table itself
+        "programme/transitions.py",  # whose turn a case is: whom a task goes to
+        "service/duties.py",  # whom a reminder goes to
+    }
+
+
+def test_whoever_administers_supervises_protects_or_audits_is_seen_looking(ward: Province) -> None:
+    """Every operation that only shows, to these, leaves its line in the trail (QCVN 12:2026/BCA: their own views)."""
+    place, looked = settled(ward, BESIDE), {"administer", "supervise", "protect", "audit"}
+    watcher = hired(ward, "watcher", *(Grant("*", role) for role in (Role.ADMINISTRATOR, Role.DATA_PROTECTION_OFFICER)))
+    case = {**access_probes.STRANGER, "case_id": str(uuid.uuid4()), "kind": "erasure"}
+    watcher.post("/v1/privacy/cases", case)
+    desk, account = f"/v1/privacy/cases/{case['case_id']}", f"/v1/accounts/{place.officer.account_id}"
+    watcher.post(f"{desk}/moves", {"move_id": str(uuid.uuid4()), "action": "accept", "note": "Nhận"})
+    erased = {"action": "carry_out", "basis": "Luật 91/2025/QH15", "note": "Xoá"}
+    erased |= {"move_id": str(uuid.uuid4()), "fields": {"record_ids": [place.record["id"]]}}
+    done = watcher.post(f"{desk}/moves", erased).json()["steps"][-1]["outcome"]
+    breach = {"case_id": str(uuid.uuid4()), "type": "breach", "words": "Mất máy"}
+    watcher.post("/v1/privacy/cases", breach)
+    lost, phone = f"/v1/privacy/cases/{breach['case_id']}", place.officer.client_id
+    facts = {"harm": True, "client_id": phone}
+    watcher.post(f"{lost}/moves", {"move_id": str(uuid.uuid4()), "action": "assess", "note": "Có", "fields": facts})
+    looks = {
+        "listOps": "/v1/ops", "readOp": f"/v1/ops/{place.refused}", "listAccounts": "/v1/accounts",
+        "listClients": f"{account}/clients", "listPhones": "/v1/clients",
+        "clientHoldings": f"/v1/clients/{phone}/holdings", "readPrivacyCase": desk, "breachNotice": f"{lost}/notice",
+        "breachReach": f"{lost}/reach", "exportSubject": f"{desk}/export", "dueForErasure": "/v1/privacy/retention",
+        "erasureCertificate": f"/v1/privacy/certificates/{done['certificate']}", "readTrail": "/v1/audit",
+        "auditWeek": "/v1/audit/week", "listApps": "/v1/apps",
+    }  # fmt: skip
+    shows = {name for name, rule in RULES.items() if looked & {rule.needs.split()[0]} and OPERATIONS[name][0] == "get"}
+    assert shows == looks.keys(), "a new one needs its line in the trail, and its address here"
+    for name, path in {**looks, "listPrivacyCases": "/v1/privacy/cases"}.items():
+        before, _ = ward.db.read(audit.head)
+        answer = watcher.get(path, **({"unit": BESIDE, "year": 2026} if name == "listPhones" else {}))
+        assert answer.status_code == 200, f"{name}: {answer.text}"
+        assert ward.db.read(audit.head)[0] == before + 1, name
 
 
 def asks_the_database(name: str) -> bool:

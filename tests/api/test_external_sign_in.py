@@ -19,6 +19,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from auth import audit, external
 from people import Person, Province
+from sync.instant import iso
 
 KEY = rsa.generate_private_key(65537, 2048)
 APP = "vn.minhchung.app:/ve"
@@ -134,6 +135,9 @@ def test_an_administrator_ties_and_unties_and_the_provider_closes(province: Prov
     second = came_in(province, provider).json()
     assert province.db.read(external.identity_of, lan.account_id).subject == "cb-1"
     assert lan.get("/v1/privacy/me").json()["identity"]["subject"] == "cb-1"
+    accounts = province["quan"].get("/v1/accounts").json()["items"]
+    tied = {a["username"]: (a["tied_to"], a["tied_at"]) for a in accounts if a["tied_to"]}
+    assert tied == {"lan": (province.app.state.settings.oidc_issuer, iso(province.clock.now()))}
 
     now, event = province.clock.now(), {"http://schemas.openid.net/event/backchannel-logout": {}}
     form = {"logout_token": provider.signs(now, jti="1", events=event, sid="another")}

@@ -93,6 +93,11 @@ def test_a_request_is_complete_or_told_what_is_missing(province):
     assert (case["act_by"], later["act_by"]) == ("2026-10-11T17:00:00.000Z", "2026-10-26T17:00:00.000Z")
     assert moves(bao, case, "extend", basis=BASIS).json()["code"] == "move_illegal", "once"
     assert lan.get("/v1/privacy/register").json()["requests"]["erasure"]["days"] == 20
+    for kind in ("objection", "consent_withdrawal"):
+        case = moved(bao, opens(bao, kind=kind, subject="Bà Hoa").json(), "accept")
+        assert moves(bao, case, "carry_out", basis=BASIS).json()["errors"][0]["pointer"] == "/fields/record_ids"
+        done = moved(bao, case, "carry_out", basis=BASIS, fields={"record_ids": []})
+        assert done["steps"][-1]["outcome"] == {"restricted": []}, "somebody has looked, and said that there is nothing"
 
 
 def test_what_is_kept_too_long_is_shown_and_erased_with_a_certificate(province):

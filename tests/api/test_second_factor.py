@@ -113,6 +113,10 @@ def test_who_has_only_the_password_cannot_replace_the_second_factor(strict):
 
 def test_field_officers_work_as_before_and_an_auditor_shows_it(strict):
     assert strict["lan"].get("/v1/records").status_code == 200
+    some = strict["lan"].account_id
+    for path in (f"media/{some}/{'0' * 64}", f"ops/{some}"):
+        told = strict["tuan"].post(f"/v1/{path}/destroy", {"officer": "Thiếu tá Hoà"}).json()
+        assert (told["code"], told["action"]) == ("second_factor_needed", "login"), "what is gone for good takes both"
     strict.grant("tuan", "*", Role.AUDITOR)
     tuan = Desk(strict, "tuan")
     roles = [grant["role"] for grant in tuan.call("GET", "/v1/auth/me").json()["grants"]]
