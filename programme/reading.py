@@ -10,11 +10,12 @@ from sync.media import Media
 from sync.records import Shown, readable, version
 
 RESTRICTED = '"sensitivity":4'  # as the stored JSON of a record has it, and no text of a field can: quotes are escaped
+RESTRICTED_BYTES = RESTRICTED.encode()
 
 
 def is_restricted(doc: str | bytes) -> bool:
     """Whether a record is of the highest level, by its stored JSON: views of it are noted (QCVN 12:2026/BCA 3.5.2)."""
-    return RESTRICTED in doc if isinstance(doc, str) else RESTRICTED.encode() in doc
+    return RESTRICTED in doc if isinstance(doc, str) else RESTRICTED_BYTES in doc
 
 
 def as_verified(session: Session, shown: Shown) -> Shown:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -72,7 +73,7 @@ def standing(op_id: str, known: Known | None, language: str) -> dict[str, Any]:
     return {**result(outcome, language), "status": known.status}
 
 
-def page(found: Page, safe: dict[str, int]) -> Response:
+def page(found: Page, safe: dict[str, int]) -> bytes:
     """A page of a pull (protocol C.5)."""
     head = {"epoch": found.epoch, "cursor": found.cursor, "more": found.more, "removed": found.removed}
     digests = {
@@ -82,14 +83,18 @@ def page(found: Page, safe: dict[str, int]) -> Response:
     }
     told = {"heads": found.heads, "safe_to_delete": safe, "count_digest": digests}
     text = orjson.dumps({**head, "reload": found.reload, **told})
-    body = b'%b,"changes":[%b]}' % (text[:-1], b",".join(map(_change, found.changes)))
-    return Response(body, media_type="application/json")
+    return b'%b,"changes":[%b]}' % (text[:-1], b",".join(map(_change, found.changes)))
+
+
+@lru_cache(1024)
+def _quoted(text: str) -> bytes:
+    return orjson.dumps(text)
 
 
 def _change(change: Change) -> bytes:
-    place = {"scope": change.scope, "seq": change.seq}
     if change.doc is not None:
-        return b'%b,"kind":"put","record":%b}' % (orjson.dumps(place)[:-1], change.doc)
+        return b'{"scope":%b,"seq":%d,"kind":"put","record":%b}' % (_quoted(change.scope), change.seq, change.doc)
+    place = {"scope": change.scope, "seq": change.seq}
     if not change.stub:
         return orjson.dumps({**place, "kind": "left", "id": change.record_id, "ver": change.ver})
     named = {"id": change.record_id, "type": change.type, "scope": change.scope, "ver": change.ver}

@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from service.database_url import DEFAULT_CONNECTIONS, OWN
 from service.together import Together
+from sync import raw
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -160,6 +161,7 @@ def _postgresql(url: URL) -> Engine:
     engine = create_engine(
         url.difference_update_query(OWN), connect_args=driver, isolation_level="READ COMMITTED", **pool
     )
+    event.listen(engine, "connect", lambda connection, _record: raw.teach(connection))
     _bound(engine, pooled=pooled)
     _ask_after_a_pause(engine)
     return engine

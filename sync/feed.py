@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, false, null, select
 from sqlmodel import Session
@@ -12,6 +12,7 @@ from sqlmodel import Session
 from auth.principal import Principal
 from sync import bulk
 from sync.models import LeftRecord, LogEntry, Record, ScopeHead
+from sync.raw import raw
 from sync.tally import NOTHING, Tally
 from sync.visibility import visible
 
@@ -29,8 +30,7 @@ class Head:
     tally: Tally | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A `put` with the record's document as stored JSON (UTF-8), or a `left` without one.
 
     `stub`: a put of a type that the client does not know, so without its document.
@@ -79,13 +79,20 @@ def changes(
 
     Read in steps, each about what is still wanted of `max_bytes`: memory follows the page, not the feed.
     """
+    records, left = feed()
+    lefts = session.execute(left, {"scope": scope, "after": after, "n": limit}).all()  # hardly ever any, and small
     step, read, size = min(limit, FIRST), 0, 0
     while step:
-        asked = {"scope": scope, "after": after, "n": step}
-        records, lefts = (session.execute(query, asked).all() for query in feed())
-        rows = sorted([*records, *lefts], key=itemgetter(0))[:step] if lefts else records
-        for row in rows:
-            change = _change(scope, types, *row)
+        rows = session.execute(records, {"scope": scope, "after": after, "n": step}).all()
+        if lefts:
+            rows = sorted([*rows, *(row for row in lefts if row[0] > after)], key=itemgetter(0))[:step]
+        for seq, record_id, ver, kind, deleted, doc in rows:
+            if doc is None:
+                change = Change(scope, seq, record_id, ver, None)
+            elif types is not None and kind not in types:
+                change = Change(scope, seq, record_id, ver, None, kind, bool(deleted), stub=True)
+            else:
+                change = Change(scope, seq, record_id, ver, doc)
             size += change.size
             yield change
         read += len(rows)
@@ -96,16 +103,6 @@ def changes(
         step = min(limit - read, wanted)
 
 
-def _change(
-    scope: str, types: Collection[str] | None, seq: int, record_id: str, ver: int, kind: str, deleted: bool, doc: str
-) -> Change:
-    if doc is None:
-        return Change(scope, seq, record_id, ver, None)
-    if types is not None and kind not in types:
-        return Change(scope, seq, record_id, ver, None, kind, bool(deleted), stub=True)
-    return Change(scope, seq, record_id, ver, doc.encode())
-
-
 @cache
 def feed() -> tuple[Select[Any], Select[Any]]:
     """Rows of `record` and of `left_record` of `:scope` after `:after`, the first `:n` of each by seq.
@@ -114,7 +111,7 @@ def feed() -> tuple[Select[Any], Select[Any]]:
     """
     record, left = bulk.table(Record).c, bulk.table(LeftRecord).c
     return (
-        _after(record, record.id, record.ver, record.type, record.deleted, record.doc),
+        _after(record, record.id, record.ver, record.type, record.deleted, raw(record.doc)),
         _after(left, left.record_id, left.ver, null(), false(), null()),
     )
 

@@ -1,5 +1,6 @@
 """The one visibility predicate: every way out of the service asks here (trust §2.1 API1)."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, false, or_, true
@@ -35,6 +36,7 @@ def _reached(scope: Mapped[Any] | Column[Any], unit: str, year: int | None, kind
     return alike if year is None else alike & scope.endswith(f"/{year}")
 
 
+@lru_cache(4096)  # the same devices and scopes, again and again
 def view(principal: Principal, scope: str) -> str:
     """Through which eyes the caller sees the records of a scope; where it changes, they are sent again (P12)."""
     rights = ",".join(sorted(p.value for p in Permission if principal.may(p, scope)))

@@ -1,7 +1,5 @@
 """Pull (protocol C.5): one call, or two when there was nothing yet and the client waits for news."""
 
-from dataclasses import replace
-
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
@@ -10,8 +8,8 @@ from auth import sessions
 from auth.principal import Permission, Principal
 from auth.tokens import Claims
 from programme.projection import seen_by
+from programme.reading import is_restricted
 from service import answers
-from service.db import Database
 from service.deps import CALLER_CODES, Bearer, Witness, address_of
 from service.problems import responses
 from service.short import Short
@@ -22,7 +20,7 @@ from sync.pull import Page, Wanted, pull
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=Short)
 MAX_WAIT = 30.0  # seconds; less than what proxies and phone networks cut
-Told = tuple[Page, dict[str, int]]  # a page, and per scope what backups hold
+Found = tuple[Principal, Page, dict[str, int]]  # who asked, a page, and per scope what backups hold
 CODES = ("epoch_changed", "restored", "cursor_invalid", "behind")
 
 
@@ -40,32 +38,36 @@ async def pull_changes(body: PullRequest, bearer: Bearer, request: Request) -> R
     house, sees = request.app.state, Eyes()
     wanted = Wanted(**body.model_dump(exclude={"wait_ms"}))
 
-    def read() -> Told:
+    def read() -> tuple[Page, Response]:
         now = house.clock.now()
-        found = house.database.read(_page, bearer, now, house.settings.safe_backups, house.secret, wanted, sees)
-        return _witnessed(found, sees, house.database, address_of(request), now)
+        caller, page, safe = house.database.read(_page, bearer, now, house.settings.safe_backups, house.secret, wanted)
+        sees.caller = caller
+        return page, _told(page, safe, Witness(caller, house.database, address_of(request), now))
 
     with house.wakes.waiter(sees) as waiter:
-        found = await run_in_threadpool(read)
-        wait = min(body.wait_ms / 1000, MAX_WAIT)
-        if wait and found[0].empty and await waiter.wait(wait):
-            found = await run_in_threadpool(read)
-    house.metrics.handed(len(found[0].changes))
-    return answers.page(*found)
+        page, told = await run_in_threadpool(read)
+        if body.wait_ms and page.empty and await waiter.wait(min(body.wait_ms / 1000, MAX_WAIT)):
+            page, told = await run_in_threadpool(read)
+    house.metrics.handed(len(page.changes))
+    return told
 
 
-def _witnessed(found: Told, sees: "Eyes", db: Database, source: str, now: int) -> Told:
-    if sees.caller:
-        found[0].changes = [_seen(sees.caller, change) for change in found[0].changes]
-        Witness(sees.caller, db, source, now).saw_records((c.record_id, c.doc) for c in found[0].changes)
-    return found
+def _told(page: Page, safe: dict[str, int], witness: Witness) -> Response:
+    """The answer; what it shows of the highest level is noted before it leaves."""
+    caller = witness.caller
+    coarse = {s for s in {c.scope for c in page.changes} if not caller.may(Permission.ORIGINAL, s)}
+    if coarse:  # nothing is decoded for those who may have originals, and that is every phone
+        page.changes = [_seen(caller, c) if c.scope in coarse else c for c in page.changes]
+    told = answers.page(page, safe)
+    if is_restricted(told):
+        witness.saw_records((c.record_id, c.doc) for c in page.changes)
+    return Response(told, media_type="application/json")
 
 
 def _seen(caller: Principal, change: Change) -> Change:
-    """Nothing is decoded for those who may have originals, and that is every phone."""
-    if change.doc is None or caller.may(Permission.ORIGINAL, change.scope):
+    if change.doc is None:
         return change
-    return replace(change, doc=seen_by(caller, change.scope, change.doc.decode()).encode())
+    return change._replace(doc=seen_by(caller, change.scope, change.doc.decode()).encode())
 
 
 class Eyes:
@@ -77,7 +79,7 @@ class Eyes:
         return self.caller is None or self.caller.may(Permission.READ, scope)
 
 
-def _page(session: Session, bearer: Claims, now: int, copies: int, secret: bytes, wanted: Wanted, sees: Eyes) -> Told:
+def _page(session: Session, bearer: Claims, now: int, copies: int, secret: bytes, wanted: Wanted) -> Found:
     """Rights and records on one snapshot: no page holds what the caller could not read at its moment."""
-    sees.caller = sessions.principal_of(session, bearer, now)
-    return pull(session, sees.caller, secret, wanted), safe_to_delete(session, sees.caller, copies)
+    caller = sessions.principal_of(session, bearer, now)
+    return caller, pull(session, caller, secret, wanted), safe_to_delete(session, caller, copies)
