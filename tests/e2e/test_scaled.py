@@ -103,6 +103,7 @@ def moves_on(officers: list[Officer]) -> None:
 def test_replaced_one_by_one_and_then_killed_part_by_part(scaled: Scaled, officers: list[Officer]) -> None:
     rolling_upgrade(scaled, officers)
     wrong_guesses_count_together(scaled)
+    long_bodies_get_through(scaled)
     every_part_dies(scaled, officers, "api-2")
     for _ in range(ROUNDS):
         scaled.start("api-2")
@@ -133,6 +134,15 @@ def wrong_guesses_count_together(scaled: Scaled) -> None:
         tried = [http.post(f"{scaled.at(f'api-{1 + n % 2}')}/v1/auth/sign-in", json=body) for n in range(12)]
     assert [answer.status_code for answer in tried] == [401] * 10 + [429] * 2
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in tried[10:])
+
+
+def long_bodies_get_through(scaled: Scaled) -> None:
+    """As long as the service takes them; a longer one is refused by the proxy, in the words of the service."""
+    bearer = {"Authorization": f"Bearer {sign_in(scaled, 'nam')['access_token']}", "Content-Type": "application/json"}
+    for length, status, code in ((3 * 2**20, 422, "malformed"), (5 * 2**20, 413, "too_large")):
+        body = b'{"ops": "' + b"x" * length + b'"}'
+        answer = httpx.post(f"{scaled.url}/v1/sync/push", content=body, headers=bearer, timeout=30, trust_env=False)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 def replaced(scaled: Scaled, officers: list[Officer], name: str) -> None:
