@@ -92,8 +92,9 @@ def register(session: Session, by: Principal, new: NewApp, now: int) -> AppView:
 def _check(new: NewApp) -> None:
     """Raises AppInvalid, which names the fault."""
     faults = [f"redirect_uris: {uri}" for uri in new.redirect_uris if not _safe_address(uri)]
-    faults += [f"scope: {name}" for name in new.scope.split() if name not in SCOPES]
-    faults += [f"grant_types: {name}" for name in new.grant_types if name not in GRANT_TYPES]
+    faults += [f"scope: {name} ({', '.join(SCOPES)})" for name in new.scope.split() if name not in SCOPES]
+    known = ", ".join(sorted(GRANT_TYPES))
+    faults += [f"grant_types: {name} ({known})" for name in new.grant_types if name not in GRANT_TYPES]
     if CODE in new.grant_types and not new.redirect_uris:
         faults.append("redirect_uris: authorization_code needs one")
     if SERVICE in new.grant_types and (new.public or new.account_id is None):

@@ -1,8 +1,10 @@
-"""The weekly look at the audit trail (QCVN 12:2026/BCA 3.9.2): what was unusual, and that somebody signed it off."""
+"""The weekly look at the audit trail (QCVN 12:2026/BCA 3.9.2): what was unusual, and that somebody signed it off; and
+the monthly one at who has read what is sensitive."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+import sqlalchemy
 from sqlmodel import Session, col, func, select
 
 from auth import audit
@@ -11,7 +13,9 @@ from auth.errors import WeekUnreviewable
 from auth.models import AuditEntry
 from auth.principal import Principal
 
-WEEK = 7 * 24 * 60 * 60 * 1000
+DAY = 24 * 60 * 60 * 1000
+WEEK, MONTH = 7 * DAY, 31 * DAY
+SENSITIVE = ("original_read", "restricted_read")
 # What a reviewer looks at one by one, whoever did it and however often.
 RARE = frozenset(
     {
@@ -34,6 +38,17 @@ class Unusual:
     of: str
     count: int
     entries: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How often an account was shown originals of files, or records of the highest level; times are ms."""
+
+    account_id: str
+    act: str
+    times: int
+    first_at: int
+    last_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,17 @@ def summary(session: Session, until: int) -> Summary:
     ]
     found.signed_off = _signed_off(session, until)
     return found
+
+
+def readers(session: Session, until: int) -> list[Reader]:
+    """Who looked at what is restricted in the month before `until` (ms), the most often first: the monthly review of
+    access to sensitive data (QCVN 12:2026/BCA, level 3)."""
+    span = (col(AuditEntry.at) >= until - MONTH, col(AuditEntry.at) < until, col(AuditEntry.act).in_(SENSITIVE))
+    times = func.count()
+    who = col(AuditEntry.actor), col(AuditEntry.act)
+    counted = sqlalchemy.select(*who, times, func.min(AuditEntry.at), func.max(AuditEntry.at)).where(*span)
+    found = session.execute(counted.group_by(*who).order_by(times.desc(), *who))
+    return [Reader(*row) for row in found]
 
 
 def _stretch(session: Session, since: int, until: int) -> tuple[int, int]:

@@ -167,6 +167,7 @@ PROBES: dict[str, Callable[[Person, Place], str]] = {
     "signOffWeek": lambda who, _at: verdict(
         who.post("/v1/audit/week", {"until": "2026-01-01T00:00:00Z", "unusual": 0})
     ),
+    "sensitiveReaders": lambda who, _at: verdict(who.get("/v1/audit/readers")),
     "auditWeek": lambda who, _at: verdict(who.get("/v1/audit/week")),
 }
 LAST = ("revokeClient",)  # what it does stays done

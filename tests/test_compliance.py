@@ -19,6 +19,10 @@ def words(text: str) -> set[str]:
 
 NUMBERS = {
     "Law": {f"L{n}" for n in range(1, 26)},
+    "QCVN 12:2026/BCA": words(
+        "password-form password-first password-age accounts-quarter log-fields log-week log-month log-store log-admins"
+        " levels-apart deletion restores"
+    ),
     "OWASP API Top 10": {f"API{n}" for n in range(1, 11)},
     "ASVS 5.0": words(
         "1.2.10 1.3.6 1.5.1 1.5.3 2.3.3 2.4.1 4.1.2 4.1.3 4.1.4 4.1.5 5.1.1 5.2.1 5.2.2 5.2.3 5.2.4 5.2.5 5.2.6 5.3.2"

@@ -68,6 +68,23 @@ class Week(Answer):
     signed_off: list[SignOff]
 
 
+class Reader(Answer):
+    """How often an account was shown originals of files, or records of the highest level."""
+
+    account_id: str
+    act: str
+    times: int
+    first_at: Instant
+    last_at: Instant
+
+
+class Readers(Answer):
+    """Of the 31 days before `until`; the most often first."""
+
+    until: Instant
+    readers: list[Reader]
+
+
 class WeekSeen(Body):
     """The end of the week that was looked at, and how many reasons to look stood in it."""
 
@@ -97,6 +114,15 @@ def week(at: Witnessed, until: Annotated[AwareDatetime | None, Query()] = None) 
     at.caller.require(Permission.AUDIT, EVERY_UNIT)
     end = int(until.timestamp() * 1000) if until else at.now
     return Week.model_validate(at.write("trail_read", "", {"week": end}, audit_review.summary, end))
+
+
+@router.get("/readers", operation_id="sensitiveReaders", responses=responses(*CODES))
+def sensitive_readers(at: Witnessed, until: Annotated[AwareDatetime | None, Query()] = None) -> Readers:
+    """The monthly review of access to sensitive data: who was shown what is restricted, and how often."""
+    at.caller.require(Permission.AUDIT, EVERY_UNIT)
+    end = int(until.timestamp() * 1000) if until else at.now
+    found = at.write("trail_read", "", {"readers": end}, audit_review.readers, end)
+    return Readers(until=end, readers=[Reader.model_validate(one) for one in found])
 
 
 @router.post("/week", operation_id="signOffWeek", responses=responses(*CODES, "week_unreviewable"))

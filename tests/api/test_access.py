@@ -93,7 +93,7 @@ def test_whoever_administers_supervises_protects_or_audits_is_seen_looking(ward:
         "clientHoldings": f"/v1/clients/{phone}/holdings", "readPrivacyCase": desk, "breachNotice": f"{lost}/notice",
         "breachReach": f"{lost}/reach", "exportSubject": f"{desk}/export", "dueForErasure": "/v1/privacy/retention",
         "erasureCertificate": f"/v1/privacy/certificates/{done['certificate']}", "readTrail": "/v1/audit",
-        "auditWeek": "/v1/audit/week", "listApps": "/v1/apps",
+        "auditWeek": "/v1/audit/week", "sensitiveReaders": "/v1/audit/readers", "listApps": "/v1/apps",
     }  # fmt: skip
     shows = {name for name, rule in RULES.items() if looked & {rule.needs.split()[0]} and OPERATIONS[name][0] == "get"}
     assert shows == looks.keys(), "a new one needs its line in the trail, and its address here"

@@ -97,7 +97,16 @@ def test_who_looks_at_what_is_restricted_stands_in_it_whoever_it_is(province):
     quan.get(f"/v1/clients/{lan.client_id}/holdings")
     ha.get(f"/v1/ops/{refused['op_id']}")
     seen, admin = tuan.account_id, quan.account_id
-    assert acts(province) == [
+    taken = acts(province)
+    province.grant("mai", "*", Role.AUDITOR)
+    province.clock.advance(1)
+    month = province["mai"].get("/v1/audit/readers").json()["readers"]
+    assert [(one["account_id"], one["act"], one["times"]) for one in month] == [
+        (seen, "restricted_read", 3), (seen, "original_read", 1),
+    ]  # fmt: skip
+    province.clock.advance(31 * DAY_MS)
+    assert province["mai"].get("/v1/audit/readers").json()["readers"] == []
+    assert taken == [
         ("original_read", seen, record["id"]),
         ("restricted_read", seen, record["id"]),
         ("restricted_read", seen, record["id"]),
