@@ -3,7 +3,8 @@
 import json
 import uuid
 
-from people import Province
+from auth.principal import Role
+from people import DA_MAI, YEAR, Province
 from phones import SCOPE, Kit
 from sync.epoch import open_epoch
 
@@ -18,6 +19,20 @@ def test_a_refusal_whose_answer_was_lost_is_told_all_the_same(phones: dict[str, 
     assert (told["kind"], told["status"], told["original"]) == ("rejected", "duplicate", "rejected")
     assert (told["action"], told["op"]["set"]) == ("contact_supervisor", {"title": "Phường khác"})
     assert told["message"]
+
+
+def test_what_left_before_its_answer_came_is_not_brought_back_by_it(province: Province, phones: dict[str, Kit]) -> None:
+    lan, minh = phones["lan"], province["minh"]
+    made = lan.replica.edit("create", "minutes", SCOPE, set={"title": "Họp"})
+    late = lan.person.post("/v1/sync/push", {"ops": lan.replica.batch()}).json()
+    province.grant("minh", DA_MAI, Role.UNIT_EDITOR)
+    assert minh.does("move", made, unit=DA_MAI, base_ver=1)["status"] == "applied"
+    lan.device.pull_once()
+    assert lan.replica.apply_results(late) == 1
+    assert lan.replica.base(SCOPE) == []
+    province.grant("lan", DA_MAI, Role.FIELD_OFFICER)
+    lan.device.pull_once()
+    assert [(d["id"], d["type"]) for d in lan.replica.records("minutes", f"{DA_MAI}/{YEAR}")] == [(made, "minutes")]
 
 
 def test_a_held_edit_stays_on_the_screen_until_it_is_applied(phones: dict[str, Kit]) -> None:

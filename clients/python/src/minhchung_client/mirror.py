@@ -71,8 +71,14 @@ class Mirror(Local):
         return [s for (s,) in self.connection.execute("select scope from diverged where reload = 1 order by scope")]
 
     def _leave(self, change: Doc) -> None:
-        where = (change["ver"], change["id"], change["scope"], change["ver"])
-        self.connection.execute("update base set doc = null, ver = ? where id = ? and scope = ? and ver < ?", where)
+        """What left stays away when an answer comes late: also a record that only own edits in the outbox tell of."""
+        self.connection.execute(
+            "insert into base select :id, '', :scope, :ver, 0, null"
+            " where exists (select 1 from base where id = :id) or exists (select 1 from outbox where record_id = :id)"
+            " on conflict do update set doc = null, ver = excluded.ver"
+            " where scope = excluded.scope and ver < excluded.ver",
+            {name: change[name] for name in ("id", "scope", "ver")},
+        )
 
     def _in_epoch(self, epoch: str) -> None:
         """The first answer tells the epoch. Raises Garbled for what comes from another lineage of the service."""
@@ -95,8 +101,8 @@ class Mirror(Local):
             new = (doc["id"], doc["type"], doc["scope"], doc["ver"], text(doc))
             self.connection.execute("insert or replace into base values (?, ?, ?, ?, 0, ?)", new)
         elif doc["ver"] == held[0]:
-            same = (doc["scope"], text(doc), doc["id"])
-            self.connection.execute("update base set stale = 0, scope = ?, doc = ? where id = ?", same)
+            same = (doc["type"], doc["scope"], text(doc), doc["id"])
+            self.connection.execute("update base set stale = 0, type = ?, scope = ?, doc = ? where id = ?", same)
         take_note(self.connection, doc)
 
     def forget_cursor(self) -> None:
