@@ -30,6 +30,8 @@ def _acknowledged(end: Ending, ledger: Ledger) -> Iterator[str]:
         if fate is None:
             if not captured.gone:
                 yield f"lost: {op_id} was captured and is nowhere"
+        elif fate.by != captured.by:
+            yield f"in another name: {op_id} of {captured.by} stands under {fate.by}"
         elif not _as_captured(captured.op, fate):
             yield f"changed: {op_id} is not what was captured"
         elif fate.status == "held" and captured.op["record_id"] in end.docs:

@@ -8,10 +8,11 @@ Doc = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of an op: the digest and the number it is stored under, its status and code."""
+    """What became of an op: the digest, number and person it is stored under, its status and code."""
 
     digest: bytes
     dev_seq: int | None
+    by: str
     status: str
     code: str | None
 

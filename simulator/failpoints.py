@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
@@ -38,6 +39,15 @@ def mishap(name: str) -> None:
     raise Mishap(name)
 
 
+class Blackout(Killed):
+    """The power goes: every process dies, and so does what was not synced."""
+
+
+def blackout(name: str) -> None:
+    """Ends the machine."""
+    raise Blackout(name)
+
+
 def killed(name: str) -> None:
     """Ends the process, as far as its code can tell."""
     raise Killed(name)
@@ -57,7 +67,8 @@ class Failpoints:
 
     def __init__(self) -> None:
         self.passed: list[str] = []
-        self._left, self._fault = -1, mishap
+        self._left = -1
+        self._fault: Fault = mishap
 
     def arm(self, left: int, fault: Fault) -> None:
         """`fault` happens after `left` more points; what was passed is counted anew."""
@@ -101,7 +112,7 @@ class Failpoints:
             commit(connection)
             self.reach("after commit")
 
-        engine.dialect.do_commit = do_commit  # type: ignore[method-assign]
+        engine.dialect.do_commit = do_commit  # type: ignore[assignment, method-assign]
 
     def store(self, store: Any) -> Any:
         """The store, with a point on either side of each call."""
@@ -147,11 +158,8 @@ class _Files(ModuleType):
         return call
 
 
-def watch_files(points: Failpoints) -> Callable[[], None]:
-    """Puts `Failpoints.files` into the directory store; the way back."""
-    local.os = points.files()  # type: ignore[attr-defined]
-
-    def put_back() -> None:
-        local.os = os  # type: ignore[attr-defined]
-
-    return put_back
+@contextmanager
+def watched_files(points: Failpoints) -> Iterator[None]:
+    """Inside, the file system of the directory store has points as well."""
+    with patch.object(local, "os", points.files()):
+        yield

@@ -44,6 +44,7 @@ class Captured:
     """
 
     op: dict[str, Any]
+    by: str
     seen: frozenset[str]
     over: bool
     gone: bool = False
@@ -61,8 +62,12 @@ class Handset:
     seen: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.clock, self.disk = PhoneClock(self.rng), Disk()
+        self.clock, self.disk = PhoneClock(self.rng), self.database()
         self.start()
+
+    def database(self) -> Disk:
+        """One for this account alone."""
+        return Disk()
 
     def start(self) -> None:
         """A fresh process over the same disk."""
@@ -79,7 +84,7 @@ class Handset:
         (newest,), *earlier = self.disk.execute(query, (made,)).fetchall()
         body = orjson.loads(newest)
         seen = self.seen.setdefault(made, set())
-        self.ledger[body["op_id"]] = Captured(body, frozenset(seen), bool(earlier))
+        self.ledger[body["op_id"]] = Captured(body, self.account, frozenset(seen), bool(earlier))
         seen |= words_of(body.get("set", {}))
         return made
 

@@ -1,9 +1,10 @@
 """One phone of a model-level schedule: the reference client over a network that loses, repeats and delays."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from minhchung_client import Device, Unreachable
+from minhchung_client.transport import Transport
 from simulator.disk import Crash
 from simulator.handset import Handset
 from simulator.server import ModelServer
@@ -27,11 +28,12 @@ class Phone(Handset):
     server: ModelServer
     faults: Faults
     late: list[tuple[str, Any]] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
     pages: tuple[int, ...] = (1, 2, 5, 500)
 
     def start(self) -> None:
         super().start()
-        self.device = Device(self.replica, self)
+        self.device = Device(self.replica, cast("Transport", self))  # no files, and no ids that two phones share
 
     def push(self, body: dict[str, Any]) -> Any:
         return self._call("push", body)
@@ -44,6 +46,8 @@ class Phone(Handset):
         if rng.random() < faults.drop:
             raise Unreachable("request lost")
         answer = self._reach(what, body)
+        if what == "pull":
+            self._look_for_leaks(answer)
         if rng.random() < faults.repeat:
             self.late.append((what, body))
         if rng.random() < faults.delay:
@@ -51,6 +55,15 @@ class Phone(Handset):
         if rng.random() < faults.lose:
             raise Unreachable("answer lost")
         return answer
+
+    def _look_for_leaks(self, page: Any) -> None:
+        """Whatever a page shows, its reader may read at that moment."""
+        reach = self.server.reach(self.account)
+        self.leaks += [
+            f"leaked: {self.account} was shown {change['record']['id']} of {change['scope']}"
+            for change in page["changes"]
+            if change["kind"] == "put" and change["scope"] not in reach
+        ]
 
     def _reach(self, what: str, body: dict[str, Any]) -> Any:
         return getattr(self.server, what)(self.account, f"client-{self.account}", body)

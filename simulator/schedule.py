@@ -10,10 +10,11 @@ import orjson
 from minhchung_client import ClientError, Replica
 from simulator.checker import check
 from simulator.handset import Captured
+from simulator.pen import Pen
 from simulator.phone import Faults, Phone
 from simulator.server import ModelServer
 
-UNITS = ("A1", "B2")
+UNITS, YEAR = ("A1", "B2"), 2026
 
 
 class Schedule:
@@ -31,7 +32,7 @@ class Schedule:
                 Phone(account, self.rng, "thing", replica_type, self.ledger, server=server, faults=faults)
             )
         self.made: dict[str, None] = {}
-        self.words = 0
+        self.pen = Pen(self.rng, YEAR, ("title", "place"), lambda _phone: {"inc": {"count": 1}})
         self.screen: dict[str, Any] | None = None
         self.trace: list[str] = []
 
@@ -44,60 +45,22 @@ class Schedule:
             action(self, phone)
             self.server.idle(self.rng)
         broken = self._quiet() or check(self.server.ending(), self.ledger, self.phones)
+        broken += [leak for phone in self.phones for leak in phone.leaks]
         for phone in self.phones:
             phone.disk.give_back()
         return broken
-
-    def _word(self) -> str:
-        self.words += 1
-        return f"w{self.words}"
 
     def edit(self, phone: Phone) -> None:
         """Somebody captures something, with or without signal."""
         known = [record_id for record_id in phone.known() if record_id in self.made]
         if not known or self.rng.random() < 0.3:
             unit = self.rng.choice(sorted(self.server.grants[phone.account]))
-            made = phone.capture("create", f"{unit}/2026", set=self._values(None))
+            made = phone.capture("create", f"{unit}/{YEAR}", set=self.pen.values(None))
             self.made[made] = None
             return
-        record_id = self.rng.choice(known)
-        shown = phone.look(record_id)
+        shown = phone.look(self.rng.choice(known))
         if shown is not None:
-            self._change(phone, shown)
-
-    def _change(self, phone: Phone, shown: dict[str, Any]) -> None:
-        scope, record_id, dice = shown["scope"], shown["id"], self.rng.random()
-        if shown["conflicts"] and dice < 0.4:
-            name = self.rng.choice(shown["conflicts"])["field"]
-            settled = {name: self._value(name, shown)} if name in ("title", "place", "note") else {}
-            phone.capture("resolve", scope, record_id, set=settled)
-        elif dice < 0.8:
-            phone.capture("patch", scope, record_id, **self._patch(shown))
-        elif dice < 0.88:
-            phone.capture("delete" if not shown["deleted"] else "restore", scope, record_id)
-        elif len(self.server.grants[phone.account]) > 1:
-            other = next(u for u in UNITS if not scope.startswith(u))
-            phone.capture("move", f"{other}/2026", record_id)
-
-    def _values(self, shown: dict[str, Any] | None) -> dict[str, Any]:
-        names = self.rng.sample(("title", "place", "note"), self.rng.randint(1, 3))
-        return {name: self._value(name, shown) for name in names}
-
-    def _value(self, name: str, shown: dict[str, Any] | None) -> str:
-        if name != "note":
-            return self._word()
-        words = (shown or {"data": {}})["data"].get("note", "một hai ba bốn năm sáu").split(" ")
-        words.insert(self.rng.randrange(len(words) + 1), self._word())
-        return " ".join(words)
-
-    def _patch(self, shown: dict[str, Any]) -> dict[str, Any]:
-        dice = self.rng.random()
-        if dice < 0.6:
-            return {"set": self._values(shown)}
-        if dice < 0.75:
-            return {"add": {"tags": [self._word()]}}
-        tags = shown["data"].get("tags")
-        return {"remove": {"tags": [self.rng.choice(tags)]}} if tags and dice < 0.85 else {"inc": {"count": 1}}
+            self.pen.change(phone, shown, self.server.grants[phone.account])
 
     def push(self, phone: Phone) -> None:
         """One batch goes out, or seems to."""
@@ -123,7 +86,7 @@ class Schedule:
     def review(self, _phone: Phone) -> None:
         """The reviewer opens a record, or decides on the one that is open."""
         if self.screen is not None and self.rng.random() < 0.6:
-            self.server.decide(self.screen["id"], self.screen, f"review-{self._word()}")
+            self.server.decide(self.screen["id"], self.screen, f"review-{self.pen.word()}")
             self.screen = None
             return
         shown = self.server.docs()

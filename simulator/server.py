@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from random import Random
 from typing import Any
@@ -11,110 +10,16 @@ import orjson
 
 from auth.principal import Grant, Permission, Principal, Role
 from simulator.ending import Ending, Fate
+from simulator.tables import ModelWorld, Stored, Tables
 from simulator.types import TYPES
-from sync import state as records
 from sync.chain import START, entry_hash, payload_digest
 from sync.notice import server_op
-from sync.op import Action, Envelope, envelope, read
-from sync.outcome import Entry, Known, Outcome
-from sync.plan import Authority, OpRow, Waiting
+from sync.op import Action, envelope
+from sync.outcome import Entry, Outcome
+from sync.plan import Authority
 from sync.planner import Planner
 from sync.state import dump_marks
 from sync.types import Registry
-
-
-@dataclass(slots=True)
-class Stored:
-    """A record as a database would hold it."""
-
-    scope: str
-    seq: int
-    ver: int
-    doc: str
-    marks: str
-
-
-@dataclass(slots=True)
-class Tables:
-    """Everything durable. `entries` and `lefts` are per scope, in the order of `seq`."""
-
-    ops: dict[str, OpRow] = field(default_factory=dict)
-    dev_seqs: dict[tuple[str, int], str] = field(default_factory=dict)
-    records: dict[str, Stored] = field(default_factory=dict)
-    past: dict[tuple[str, int], str] = field(default_factory=dict)
-    waits: dict[str, set[str]] = field(default_factory=dict)
-    entries: dict[str, list[Entry]] = field(default_factory=dict)
-    lefts: dict[str, list[Entry]] = field(default_factory=dict)
-    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
-    reviews: list[dict[str, Any]] = field(default_factory=list)
-
-
-class ModelWorld:
-    """A `plan.World` over `Tables`."""
-
-    def __init__(self, tables: Tables, client_id: str) -> None:
-        self.tables, self.client_id = tables, client_id
-        self.states: dict[str, records.State | None] = {}
-
-    def record(self, record_id: str) -> records.State | None:
-        if record_id not in self.states:
-            held = self.tables.records.get(record_id)
-            self.states[record_id] = records.load(held.doc, held.marks, held.seq) if held else None
-        return self.states[record_id]
-
-    def doc(self, record_id: str) -> str:
-        return self.tables.records[record_id].doc
-
-    def known(self, op_id: str) -> Known | None:
-        row = self.tables.ops.get(op_id)
-        if row is None:
-            return None
-        return Known(
-            op_id,
-            row.actor,
-            row.client_id,
-            row.digest,
-            row.outcome.status,
-            row.outcome.record_id,
-            {"code": row.outcome.code},
-            row.outcome.entry,
-        )
-
-    def op_at(self, dev_seq: int) -> str | None:
-        return self.tables.dev_seqs.get((self.client_id, dev_seq))
-
-    def text_at(self, record_id: str, name: str, ver: int) -> str | None:
-        held = self.tables.records.get(record_id)
-        doc = held.doc if held and held.ver == ver else self.tables.past.get((record_id, ver))
-        text = orjson.loads(doc)["data"].get(name) if doc else None
-        return text if isinstance(text, str) else None
-
-    def ver_of(self, record_id: str, content_digest: str) -> int | None:
-        found = [v for (r, v), d in self.tables.past.items() if r == record_id and content_digest in d]
-        return max(found, default=None)
-
-    def shared_ver(self, _record_id: str, _epoch: str | None) -> int | None:
-        return None
-
-    def waiters(self, needs: str) -> list[Waiting]:
-        found = []
-        for op_id, waiting in self.tables.waits.items():
-            if needs in waiting:
-                row = self.tables.ops[op_id]
-                raw = orjson.loads(row.body)
-                envelope = Envelope(op_id, row.client_id, raw["dev_seq"], row.digest, row.body, raw)
-                op = read(envelope, row.actor, lambda *_: False)
-                found.append(Waiting(op, set(waiting)))
-        return found
-
-    def arrivals(self, _awaited: set[str], _news: set[str]) -> set[str]:
-        return set()
-
-    def last_number(self, scope: str, name: str) -> int:
-        return self.tables.numbers.get((scope, name), 0)
-
-    def file(self, _sha256: str, _account_id: str) -> dict[str, Any] | None:
-        return None
 
 
 @cache
@@ -134,6 +39,10 @@ class ModelServer:
 
     def principal(self, account: str, client: str) -> Principal:
         return _principal(account, client, tuple(sorted(self.grants[account])))
+
+    def reach(self, account: str) -> set[str]:
+        """The scopes that somebody may read now."""
+        return {f"{unit}/2026" for unit in self.grants[account]} | {f"user:{account}"}
 
     def push(self, account: str, client: str, body: dict[str, Any]) -> dict[str, Any]:
         principal = self.principal(account, client)
@@ -283,11 +192,11 @@ class ModelServer:
         tables = self.tables
         return Ending(
             {
-                op_id: Fate(row.digest, row.dev_seq, row.outcome.status, row.outcome.code)
+                op_id: Fate(row.digest, row.dev_seq, row.actor, row.outcome.status, row.outcome.code)
                 for op_id, row in tables.ops.items()
             },
             {record_id: orjson.loads(held.doc) for record_id, held in tables.records.items()},
-            {account: {f"{u}/2026" for u in units} | {f"user:{account}"} for account, units in self.grants.items()},
+            {account: self.reach(account) for account in self.grants},
             [*self._logs(), *self._reviews()],
         )
 

@@ -17,7 +17,7 @@ import yaml
 
 PACKAGES = ("service", "papers", "privacy", "programme", "sync", "auth", "storage", "proof", "migrations")
 CLIENT = "clients/python/src/minhchung_client/"
-PYTHON = (*PACKAGES, "demo", "clients", "benchmarks", "docs", "tests")
+PYTHON = (*PACKAGES, "demo", "clients", "simulator", "benchmarks", "docs", "tests")
 TEXT = frozenset({".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".json", ".csv", ".mako", ""})
 SKIPPED = frozenset({".git", ".venv", ".hypothesis", "var", "dist", "node_modules", "__pycache__"})
 

@@ -4,6 +4,9 @@ import ast
 import re
 from pathlib import Path
 
+from simulator.bugs import BUGS
+from simulator.stack.bugs import STACK_BUGS
+
 ROOT = Path(__file__).parent.parent
 ROW = re.compile(r"^\| ([DPI]?\d+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 SPAN = re.compile(r"`([^`]+)`")
@@ -45,6 +48,11 @@ def functions(path: Path) -> set[str]:
     """Tests at the top of a file; none where there is no such file."""
     body = ast.parse(path.read_text(encoding="utf-8")).body if path.is_file() else []
     return {node.name for node in body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+
+
+def test_the_page_names_every_mistake_that_is_planted() -> None:
+    page = (ROOT / "docs/promises.md").read_text(encoding="utf-8").split("## Mistakes that are planted")[1]
+    assert re.findall(r"^\| ([^|]+) \| [^|]+\.? \|$", page, re.MULTILINE)[2:] == [*BUGS, *STACK_BUGS]
 
 
 ROWS = ("Record", "LogEntry", "ScopeHead", "LeftRecord")

@@ -3,19 +3,30 @@
 `STACK_BUGS` maps a name to what plants it, what the checker has to say of it, and within how many schedules.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from auth.principal import Permission, Principal
+from minhchung_client import Replica
+from programme import judging
 from programme.decision import Decision
 from programme.review import decide as sound_decide
 from service import receiving
 from service.db import Database
-from service.routes import reviews
-from sync.models import Record
+from service.routes import pull as pulling
+from service.routes import reviews, sync
+from simulator.disk import Disk
+from simulator.stack import phone
+from simulator.stack.phone import FieldPhone
+from simulator.stack.power import Power
+from sync.models import Record, ScopeHead
 
 
 @contextmanager
@@ -48,6 +59,20 @@ def row_before_bytes() -> Iterator[None]:
 
 
 @contextmanager
+def blob_without_sync() -> Iterator[None]:
+    """The store believes that what it wrote is on the disk."""
+    with patch.object(Power, "fdatasync", lambda _power, _fd: None):
+        yield
+
+
+@contextmanager
+def entry_without_sync() -> Iterator[None]:
+    """Bytes are on the disk, and the folder does not know their name."""
+    with patch.object(Power, "fsync", lambda _power, _fd: None):
+        yield
+
+
+@contextmanager
 def review_by_id() -> Iterator[None]:
     """A decision counts for whatever the record is by then."""
 
@@ -60,18 +85,66 @@ def review_by_id() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def overruled_unseen() -> Iterator[None]:
+    """Whoever decides last decides, though a colleague has since decided on the same content."""
+    with patch.dict(judging.GUARDS, {"undecided_since": lambda _judging: None}):
+        yield
+
+
+@contextmanager
+def outbox_of_the_phone() -> Iterator[None]:
+    """An app keeps what waits by phone, and sends it in the name of whoever is signed in."""
+
+    def shared(self: FieldPhone) -> Disk:
+        return self.host.disk if self.host else Disk()
+
+    def take_over(replica: Replica, session: dict[str, str]) -> None:
+        for name, value in session.items():
+            replica.put(name, value)
+
+    with patch.object(FieldPhone, "database", shared), patch.object(phone, "store_session", take_over):
+        yield
+
+
+@contextmanager
+def safe_without_backup() -> Iterator[None]:
+    """Phones are told to forget what no backup holds yet."""
+
+    def heads(session: Session, principal: Principal, _copies: int) -> dict[str, int]:
+        rows = session.execute(select(col(ScopeHead.scope), col(ScopeHead.seq)))
+        return {scope: seq for scope, seq in rows if principal.may(Permission.READ, scope)}
+
+    with patch.object(sync, "safe_to_delete", heads), patch.object(pulling, "safe_to_delete", heads):
+        yield
+
+
+class NothingAgain(Replica):
+    """Goes on in the new epoch without sending again what the restored service lacks."""
+
+    def begin_epoch(self, epoch: str, recover: Any = None) -> None:
+        self.put("epoch", epoch)
+
+
 @dataclass(frozen=True, slots=True)
 class StackBug:
     """How to plant a mistake, and how it shows: a red schedule that says something else has found something else."""
 
-    plant: Callable[[], AbstractContextManager[None]]
     says: str
     within: int
-    often: tuple[str, ...] = ()
+    plant: Callable[[], AbstractContextManager[None]] = nullcontext
+    replica: type[Replica] = Replica
+    often: Mapping[str, int] | None = None
 
 
 STACK_BUGS = {
-    "receipt before commit": StackBug(receipt_before_commit, "does not come to rest in _uploads", 12),
-    "row before bytes": StackBug(row_before_bytes, "is verified and cannot be read", 30),
-    "review by id, over HTTP": StackBug(review_by_id, "verified unseen", 130, ("review", "edit", "push")),
+    "receipt before commit": StackBug("does not come to rest in _uploads", 12, receipt_before_commit),
+    "row before bytes": StackBug("is verified and cannot be read", 30, row_before_bytes),
+    "blob without sync": StackBug("holds other bytes", 60, blob_without_sync, often={"upload": 5, "blackout": 10}),
+    "entry without sync": StackBug("cannot be read", 60, entry_without_sync, often={"upload": 5, "blackout": 10}),
+    "review by id, over HTTP": StackBug("decided unseen", 60, review_by_id, often={"review": 5, "push": 3}),
+    "overruled unseen": StackBug("overruled unseen", 60, overruled_unseen, often={"review": 10, "push": 3}),
+    "outbox of the phone": StackBug("in another name", 60, outbox_of_the_phone, often={"lend": 10}),
+    "safe without a backup": StackBug("lost:", 60, safe_without_backup, often={"free": 10, "push": 2, "restore": 2}),
+    "nothing sent again": StackBug("lost:", 60, replica=NothingAgain, often={"push": 3, "restore": 2}),
 }

@@ -1,5 +1,6 @@
-"""The reviewer of a whole-stack schedule: decides on what was on the screen, and asks again if unsure."""
+"""The reviewers of a whole-stack schedule: they decide on what was on their screens, and ask again if unsure."""
 
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -8,25 +9,39 @@ import httpx
 from minhchung_client.ids import uuid7
 from simulator.stack.network import Network, Weather, client
 from simulator.stack.site import Site
-from simulator.stack.workshop import REVIEWER
 
 Doc = dict[str, Any]
 UNDECIDED = frozenset(
-    {"content_changed", "media_incomplete", "conflict_open", "not_reviewable", "record_unknown", "token_expired"}
-)
+    {
+        "content_changed", "media_incomplete", "conflict_open", "not_reviewable", "record_unknown", "token_expired",
+        "claimed_by_another", "decided_meanwhile",
+    }
+)  # fmt: skip
+DECISIONS = ("verified", "verified", "verified", "needs_info", "rejected")
+
+
+@dataclass
+class Docket:
+    """What the reviewers saw and decided. `shown`: every version that was on a screen.
+
+    `asked`: review -> version and digest that were on the screen. `verified`: what the service said was, with its
+    digest; a later word on the same content takes it out.
+    """
+
+    shown: dict[tuple[str, int], Doc] = field(default_factory=dict)
+    asked: dict[str, tuple[int, str]] = field(default_factory=dict)
+    verified: dict[tuple[str, int], str] = field(default_factory=dict)
 
 
 class Desk:
-    """`shown`: every version that was on the screen. `decided`: what the service said was verified."""
+    """One reviewer's."""
 
-    def __init__(self, site: Site, rng: Random, weather: Weather) -> None:
-        self.site, self.rng = site, rng
+    def __init__(self, name: str, docket: Docket, site: Site, rng: Random, weather: Weather) -> None:
+        self.name, self.docket, self.site, self.rng = name, docket, site, rng
         self.network = Network(site, rng, weather)
         self.http = client(self.network)
         self.screen: Doc | None = None
         self.unsure: list[dict[str, Any]] = []
-        self.shown: dict[tuple[str, int], Doc] = {}
-        self.decided: list[tuple[str, int]] = []
         self.odd: list[str] = []
         self.token, self.since = "", -1  # signed in again whenever time has passed
 
@@ -37,7 +52,7 @@ class Desk:
                 return self._send(self.unsure.pop(0))
             if self.screen is None:
                 return self._look()
-            return self._decide(self.screen)
+            return self._claim(self.screen) if self.rng.random() < 0.15 else self._decide(self.screen)
         except httpx.TransportError as error:
             return f"{type(error).__name__}"
 
@@ -49,14 +64,21 @@ class Desk:
         if not waiting:
             return "nothing waits"
         self.screen = screen = self.rng.choice(waiting)
-        self.shown[screen["id"], screen["ver"]] = screen
+        self.docket.shown[screen["id"], screen["ver"]] = screen
         return f"opens {screen['id'][-4:]} at {screen['ver']}"
+
+    def _claim(self, screen: Doc) -> str:
+        """Takes it in hand, or gives it up."""
+        method = self.rng.choice(("PUT", "PUT", "DELETE"))
+        answer = self._ask(method, f"/v1/reviews/{screen['id']}/claim")
+        return f"{method} claim of {screen['id'][-4:]}: {answer.status_code}"
 
     def _decide(self, screen: Doc) -> str:
         on = {"ver": screen["ver"], "content_digest": screen["content_digest"]}
-        decision = self.rng.choice(("verified", "verified", "verified", "needs_info"))
+        decision = self.rng.choice(DECISIONS)
         review_id = uuid7(self.site.clock.now(), self.rng.randbytes)
         self.screen = None
+        self.docket.asked[review_id] = screen["ver"], screen["content_digest"]
         return self._send({"review_id": review_id, "record_id": screen["id"], "on": on, "decision": decision,
                            "reason_code": None if decision == "verified" else "incomplete"})  # fmt: skip
 
@@ -72,14 +94,25 @@ class Desk:
         code = answer.json().get("code")
         where = f"{decision['record_id'][-4:]} at {decision['on']['ver']}"
         if answer.status_code == 200:
-            if decision["decision"] == "verified":
-                self.decided.append((decision["record_id"], decision["on"]["ver"]))
-            else:  # of what was verified before, the reviewer has thought again
-                self.decided = [(i, ver) for i, ver in self.decided if i != decision["record_id"]]
+            self._note(decision, answer.json().get("review") or {})
             return f"{decision['decision']} {where}"
         if code not in UNDECIDED:
             self.odd.append(f"a decision on {where} was refused as {code}")
         return f"is told {code} of {where}"
+
+    def _note(self, decision: dict[str, Any], review: Doc) -> None:
+        """To a decision that is asked about again, the answer shows the record as it is now."""
+        record_id, digest = decision["record_id"], decision["on"]["content_digest"]
+        if decision["decision"] != "verified":
+            gone = [key for key, seen in self.docket.verified.items() if (key[0], seen) == (record_id, digest)]
+            for key in gone:
+                del self.docket.verified[key]
+        elif decision["review_id"] == review.get("review_id") or digest == review.get("verified_digest"):
+            self.docket.verified[record_id, decision["on"]["ver"]] = digest
+
+    def leave(self) -> None:
+        """The service is another one from here on: nothing of before is on the screen or asked about."""
+        self.screen, self.unsure, self.since = None, [], -1
 
     def settle(self) -> None:
         """Asks what became of each decision, where no answer came; nothing fails by itself any more."""
@@ -90,6 +123,6 @@ class Desk:
     def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
         if self.since != self.site.clock.now():
             self.since = self.site.clock.now()
-            self.token = self.site.sign_in(REVIEWER, "desk-00000001", "Bàn")["access_token"]
+            self.token = self.site.sign_in(self.name, f"desk-of-{self.name}", "Bàn")["access_token"]
         headers = {"Authorization": f"Bearer {self.token}"}
         return self.http.request(method, path, headers=headers, **content)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from auth.principal import Grant, Principal, Role
+from programme.models import Review
 from proof.logs import check_log
 from simulator.ending import Ending, Fate
 from simulator.handset import Captured
@@ -29,17 +30,24 @@ def ending(day: "Day") -> Ending:
 
 
 def _ending(session: Session, day: "Day") -> Ending:
-    ops = select(col(Op.op_id), col(Op.digest), col(Op.dev_seq), col(Op.status), col(Op.result))
+    names = {phone.account_id: phone.account for phone in day.phones}
+    ops = select(col(Op.op_id), col(Op.digest), col(Op.dev_seq), col(Op.actor), col(Op.status), col(Op.result))
     fates = {
-        i: Fate(d, n, status, orjson.loads(result).get("code")) for i, d, n, status, result in session.execute(ops)
+        i: Fate(digest, dev_seq, names.get(actor, actor), status, orjson.loads(result).get("code"))
+        for i, digest, dev_seq, actor, status, result in session.execute(ops)
     }
     docs = {i: orjson.loads(doc) for i, doc in session.execute(select(col(Record.id), col(Record.doc)))}
     reach = {}
     for account, units in day.held.items():
         account_id = next(p.account_id for p in day.phones if p.account == account)
         reach[account] = {f"{unit}/2026" for unit in units} | {f"user:{account_id}", "programme/2026"}
-    others = [*_logs(session), *_files(day, docs), *_reviews(session, day, docs), *_thrift(day)]
-    others += [*day.odd, *day.desk.odd, *(odd for phone in day.phones for odd in phone.odd)]
+    others = [*_logs(session), *_files(day, docs), *_reviews(session, day, docs)]
+    others += [*_decisions(session, day), *_thrift(day)]
+    others += [
+        *day.odd,
+        *(odd for desk in day.desks for odd in desk.odd),
+        *(odd for phone in day.phones for odd in phone.odd),
+    ]
     return Ending(fates, docs, reach, others)
 
 
@@ -84,9 +92,9 @@ def _kept_by(day: "Day", captured: Captured) -> bool:
 
 
 def _reviews(session: Session, day: "Day", docs: dict[str, Any]) -> Iterator[str]:
-    """What was verified is what was on the reviewer's screen, and it still can be read."""
-    for record_id, ver in day.desk.decided:
-        shown, now = day.desk.shown[record_id, ver], docs.get(record_id)
+    """What was verified says so, and still can be read."""
+    for record_id, ver in day.docket.verified:
+        shown, now = day.docket.shown[record_id, ver], docs.get(record_id)
         if now is None:
             yield f"verified {record_id} is nowhere"
             continue
@@ -94,13 +102,25 @@ def _reviews(session: Session, day: "Day", docs: dict[str, Any]) -> Iterator[str
         if review.get("verified_ver") is None:
             yield f"verified {record_id} at {ver}, and the record does not say so"
             continue
-        seen = {doc["content_digest"] for (shown_id, _), doc in day.desk.shown.items() if shown_id == record_id}
-        if review["verified_digest"] not in seen:
-            yield f"verified unseen: {record_id} at {review['verified_ver']}"
         past = session.get(Revision, (record_id, ver))
         then = now if now["ver"] == ver else orjson.loads(past.doc) if past else None
         if then is None or then["data"] != shown["data"]:
             yield f"what was verified of {record_id} at {ver} cannot be read any more"
+
+
+def _decisions(session: Session, day: "Day") -> Iterator[str]:
+    """Each is about what was on the screen; none goes against a colleague's on the same content that was not."""
+    names = ("record_id", "ver", "content_digest", "actor", "review_id")
+    rows = select(*(getattr(Review, name) for name in names)).order_by(col(Review.record_id), col(Review.ver))
+    before: Any = None
+    for row in session.execute(rows):
+        ver, digest = day.docket.asked[row.review_id]
+        if row.content_digest != digest:
+            yield f"decided unseen: {row.record_id} at {row.ver}"
+        same = before and (before.record_id, before.content_digest) == (row.record_id, row.content_digest)
+        if same and before.actor != row.actor and ver <= before.ver:
+            yield f"overruled unseen: {row.record_id} at {row.ver}"
+        before = row
 
 
 def _thrift(day: "Day") -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from simulator.failpoints import busy, killed, mishap
+from simulator.failpoints import blackout, busy, killed, mishap
 from simulator.stack.site import Site
 
 PORTAL = "<html>Đăng nhập Wi-Fi</html>"
@@ -25,13 +25,14 @@ class Weather:
     crash: float = 0  # the phone dies in the middle of what it does
     mishap: float = 0  # the service meets an error that nobody expected, at any point
     kill: float = 0  # the process that answers dies at any point
+    dark: float = 0  # the power goes at any point
     busy: float = 0  # the database asks for another try, at any statement
     hold: float = 0  # others go on while a request waits
 
     @classmethod
     def drawn(cls, rng: Random) -> "Weather":
         """A mix: each fault is off, rare or frequent."""
-        highs = (0.25, 0.25, 0.1, 0.3, 0.3, 0.3, 0.25, 0.15, 0.15, 0.15, 0.15)
+        highs = (0.25, 0.25, 0.1, 0.3, 0.3, 0.3, 0.25, 0.15, 0.15, 0.05, 0.15, 0.15)
         return cls(*(rng.choice((0.0, high / 3, high)) for high in highs))
 
 
@@ -86,7 +87,8 @@ class Network(httpx.BaseTransport):
 
     def _trouble(self) -> bool:
         weather, luck = self.weather, self.rng.random
-        for chance, fault in ((weather.mishap, mishap), (weather.kill, killed), (weather.busy, busy)):
+        troubles = ((weather.mishap, mishap), (weather.kill, killed), (weather.dark, blackout), (weather.busy, busy))
+        for chance, fault in troubles:
             if luck() < chance:
                 self.site.points.arm(self.rng.randrange(50), fault)
                 return True

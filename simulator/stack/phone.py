@@ -38,6 +38,7 @@ class FieldPhone(Handset):
     site: Site
     weather: Weather
     folder: Path
+    host: "FieldPhone | None" = None  # whose phone it is, where that is somebody else
     answers: list[Any] = field(default_factory=list)
     pages: tuple[int, ...] = PAGES
     piece: int = PIECE
@@ -48,6 +49,8 @@ class FieldPhone(Handset):
     def __post_init__(self) -> None:
         self.network = Network(self.site, self.rng, self.weather)
         super().__post_init__()
+        if self.host:
+            self.replica.put("install_id", self.host.replica.get("install_id"))
         self.sign_in()
 
     def start(self) -> None:

@@ -17,10 +17,13 @@ from auth.accounts import OPERATOR
 from auth.clients import Install
 from auth.principal import Grant
 from auth.tokens import issue_access
+from service import backup
+from service.backup import Manifest
+from service.checkpoints import open_epoch
 from service.db import Database
-from simulator.failpoints import Killed
+from simulator.failpoints import Blackout, Killed
 from simulator.stack.workshop import luck, workshop
-from sync.models import Upload
+from sync.models import Op, Upload
 from sync.uploads import VERIFIED
 
 
@@ -59,8 +62,10 @@ class Site:
         try:
             with luck(self.luck):
                 return self.turns.run(self.apps[number], request, body, whole=whole, alive=alive)
-        except Killed:
-            if self.generations[number] == born:
+        except Killed as death:
+            if isinstance(death, Blackout):
+                self.lose_power()
+            elif self.generations[number] == born:
                 self.kill(number)
             raise httpx.ReadError("the service died", request=request) from None
 
@@ -69,6 +74,32 @@ class Site:
         self.deaths += 1
         self.generations[number] += 1
         self.shop.furnish(number)
+
+    def lose_power(self) -> None:
+        """The machine stops and starts again: of files, what was synced is there."""
+        self.shop.power.fail()
+        for number in range(2):
+            self.kill(number)
+
+    def back_up(self) -> Manifest:
+        """A backup of everything, as `minhchung backup` makes it."""
+        self.pass_time(1)
+        state = self.state
+        keys, issuer, now = state.keys, state.settings.public_url, self.clock.now()
+        with self.points.safe(), luck(self.luck), self.shop.schema_known():
+            return backup.take(self.database, state.store, state.types, keys, issuer, self.shop.backups, now)
+
+    def bring_back(self, manifest: Manifest) -> set[str]:
+        """All is lost and comes back as the backup has it, and a new epoch is opened; ids of the ops that are there."""
+        self.pass_time(1)
+        with self.points.safe(), luck(self.luck):
+            self.shop.restore(manifest)
+            for number in range(2):
+                self.kill(number)
+            state, now = self.state, self.clock.now()
+            parts = (self.database, state.store, state.keys, state.settings.public_url)
+            open_epoch(*parts, reason="drill", now=now)
+            return self.database.read(lambda session: set(session.scalars(select(col(Op.op_id)))))
 
     def pass_time(self, ms: int) -> None:
         """The clock moves on. `expired`: account id -> bytes of unfinished uploads that were forgotten over it."""

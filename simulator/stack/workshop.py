@@ -7,35 +7,45 @@ it: ids, salts and tokens are drawn from the seed of the schedule, so that a see
 import os
 import random
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
 from typing import IO
+from unittest.mock import patch
 
+from alembic import command as alembic_command
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import Table, text
+from sqlmodel import Session
 
 from auth import accounts
 from auth.accounts import OPERATOR
 from auth.principal import Grant, Role
 from service import app as composition
+from service import backup_tables
+from service import restore as restoring
+from service.backup import Manifest
 from service.clock import ManualClock
 from service.db import Database
 from service.migration import prepare
 from service.settings import Settings
 from service.worker import Worker
 from simulator.failpoints import Failpoints
+from simulator.stack.power import Power
 from simulator.stack.turns import Turns
 from storage.inspection import Found, Looked
 
 START = 1_790_000_000_000
 OFFICERS = ("lan", "minh", "nam", "sơn")
-REVIEWER = "tuấn"
+REVIEWERS = ("tuấn", "vân")
 UNITS = ("09187", "07228")
+YEAR = 2026
+MOST_PHONES = 5
 MEMORY = Path("/dev/shm")  # noqa: S108  # a file system in memory, where there is one: nothing here has to last
 
 
@@ -50,11 +60,14 @@ class Workshop:
     def __init__(self) -> None:
         self._place = tempfile.TemporaryDirectory(prefix="minhchung-", dir=MEMORY if MEMORY.is_dir() else None)
         self.folder = Path(self._place.name)
-        self.template = self.folder / "template"
+        self.template, self.tables = self.folder / "first-morning.db", self.folder / "tables.db"
+        self.backups = self.folder / "backups"
+        self._schema: list[Table] = []
         with luck(Random(0)):  # noqa: S311  # see above
-            self._prepare(Settings(data_dir=self.template))
+            self._prepare(Settings(data_dir=self.folder / "template"))
         self.settings = Settings(data_dir=self.folder / "machine")
         self.settings.data_dir.mkdir()
+        self.power = Power(self.settings.data_dir / "blobs")
         self.turns, self.points = Turns(), Failpoints()
         self.clock = ManualClock(START)
         self.databases = [self._database() for _ in range(2)]
@@ -63,15 +76,18 @@ class Workshop:
     def _prepare(self, settings: Settings) -> None:
         """The first morning: everybody has an account, the officers work in the first unit, the reviewer everywhere."""
         prepare(settings, START)
+        shutil.copy(settings.data_dir / "minhchung.db", self.tables)
+        _clear(self.tables)
         database = Database(settings.db_url)
-        for name in (*OFFICERS, REVIEWER):
+        for name in (*OFFICERS, *REVIEWERS):
             made = database.write(accounts.create_account, OPERATOR, name, name.title(), START)
-            role = Grant("*", Role.PROVINCE_APPRAISER) if name == REVIEWER else Grant(UNITS[0], Role.FIELD_OFFICER)
+            role = Grant("*", Role.PROVINCE_APPRAISER) if name in REVIEWERS else Grant(UNITS[0], Role.FIELD_OFFICER)
             database.write(accounts.grant, OPERATOR, made.id, role, START)
         with database.writer.begin() as connection:  # reference data of 340 records would be most of each phone's day
             for table in ("record", "change_log", "op", "scope_head"):
                 connection.execute(text(f"delete from {table}"))  # noqa: S608  # see above
         database.close()
+        shutil.copy(settings.data_dir / "minhchung.db", self.template)
 
     def _database(self) -> Database:
         database = Database(self.settings.db_url)
@@ -89,16 +105,51 @@ class Workshop:
         app.state.worker = Worker(replace(app.state.worker.bench, look=_takes_all))
         return app
 
-    def clear(self) -> None:
-        """The machine as it was on the first morning."""
-        machine = self.settings.data_dir
+    def restore(self, manifest: Manifest) -> None:
+        """The machine as a backup has it. Its tables come from a copy: to migrate from nothing takes a second."""
+        self._empty()
+        migrated = patch.object(alembic_command, "upgrade", lambda *_: self._lay(self.tables))
+        with migrated, self.schema_known(), patch.object(restoring, "upgrade", lambda _settings: None):
+            restoring.restore(manifest, self.settings, self.clock.now())
+
+    def schema_known(self) -> AbstractContextManager[object]:
+        """Inside, backups ask the database for its schema the first time only: it never changes here."""
+        ask = backup_tables._reflected  # noqa: SLF001  # half the time of a backup of a small database
+
+        def known(session: Session) -> list[Table]:
+            self._schema = self._schema or ask(session)
+            return self._schema
+
+        return patch.object(backup_tables, "_reflected", known)
+
+    def _empty(self) -> None:
         for database in self.databases:
             database.close()
-        shutil.rmtree(machine / "blobs", ignore_errors=True)
-        for path in machine.glob("minhchung.db*"):
+        shutil.rmtree(self.settings.data_dir / "blobs", ignore_errors=True)
+        self.power.forget()
+        self._lay(None)
+
+    def _lay(self, database: Path | None) -> None:
+        for path in self.settings.data_dir.glob("minhchung.db*"):
             path.unlink()
-        shutil.copy(self.template / "minhchung.db", machine)
+        if database:
+            shutil.copy(database, self.settings.data_dir / "minhchung.db")
+
+    def clear(self) -> None:
+        """The machine as it was on the first morning."""
+        self._empty()
+        self._lay(self.template)
+        shutil.rmtree(self.backups, ignore_errors=True)
         self.clock = ManualClock(START)
+
+
+def _clear(database: Path) -> None:
+    """Takes every row out but the mark of the migrations."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        names = connection.execute("select name from sqlite_schema where type = 'table'").fetchall()
+        for (name,) in names:
+            if name != "alembic_version" and not name.startswith("sqlite_"):
+                connection.execute(f"delete from {name}")  # noqa: S608  # names out of the schema
 
 
 @contextmanager

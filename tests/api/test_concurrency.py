@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import select
 
 from auth.principal import Role
-from people import DA_MAI, KINH_BAC, YEAR, Person, Province
+from people import DA_MAI, KINH_BAC, YEAR, Person, Province, at_once
 from sync.models import LogEntry
 
 SCOPES = (KINH_BAC, DA_MAI)
@@ -37,6 +37,17 @@ def poller(person: Person, stop: threading.Event, seen: list[tuple[str, int]], l
         if ending and not page["changes"]:
             return
         ending = stop.is_set()
+
+
+def test_an_op_that_comes_four_times_at_once_counts_once(province: Province) -> None:
+    """A proxy that sends again, and a phone that is impatient."""
+    lan = province["lan"]
+    body = {"ops": [lan.op("create", set={"title": "Họp"})]}
+    answers = [answer.json()["results"][0] for answer in at_once(*[lambda: lan.post("/v1/sync/push", body)] * 4)]
+    assert sorted(answer["status"] for answer in answers) == ["applied", "duplicate", "duplicate", "duplicate"]
+    assert {(a["record"]["ver"], a["seq"]["seq"], a["entry_hash"]) for a in answers} == {
+        (1, 1, answers[0]["entry_hash"])
+    }
 
 
 def test_a_poller_beside_many_writers_misses_nothing(province: Province) -> None:

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from auth.principal import Grant, Role
-from simulator.failpoints import Fault, Killed, Mishap, busy, killed, mishap, watch_files
-from simulator.stack.day import UNITS, YEAR, Day
+from simulator.failpoints import Fault, Killed, Mishap, busy, killed, mishap, watched_files
+from simulator.stack.day import Day
+from simulator.stack.workshop import UNITS, YEAR
 
 STRIDE = int(os.environ.get("STRIDE", "8"))  # `make soak` takes every point, `make test` one in eight
 SCOPE = f"{UNITS[0]}/{YEAR}"
@@ -24,9 +25,8 @@ Flow = Callable[[Day], None]
 def quiet() -> Iterator[None]:
     """What is broken on purpose would fill the log; the file system of the store has points as well."""
     logging.disable(logging.CRITICAL)
-    put_back = watch_files(Day(0).site.points)
-    yield
-    put_back()
+    with watched_files(Day(0).site.points):
+        yield
     logging.disable(logging.NOTSET)
 
 
@@ -50,7 +50,7 @@ def uploaded(day: Day) -> None:
 def on_the_screen(day: Day) -> None:
     captured(day)
     day.phones[0].step("push_once")
-    day.desk.work()
+    day.desks[0].work()
 
 
 def push(day: Day) -> None:
@@ -66,7 +66,7 @@ def pull(day: Day) -> None:
 
 
 def review(day: Day) -> None:
-    day.desk.work()
+    day.desks[0].work()
 
 
 def job(day: Day) -> None:

@@ -41,7 +41,7 @@ def test_whole_days_hold_every_promise(first: int) -> None:
 def test_a_mistake_around_the_engine_is_found(name: str) -> None:
     bug = STACK_BUGS[name]
     with bug.plant():
-        days = (Day(seed, often=bug.often).play() for seed in range(bug.within))
+        days = (Day(seed, bug.replica, bug.often).play() for seed in range(bug.within))
         assert any(bug.says in told for broken in days for told in broken), f"not found within {bug.within} schedules"
 
 
