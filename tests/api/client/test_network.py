@@ -8,10 +8,11 @@ import pytest
 
 from auth.accounts import OPERATOR
 from auth.clients import revoke_client
+from auth.principal import Role
 from minhchung_client import NeedsEnrolment, OtherAccount, Unreachable, enrol, uuid7
 from minhchung_client.clock import SystemClock
 from minhchung_client.replica import Replica
-from people import Province
+from people import KINH_BAC, Province
 from phones import SCOPE, Kit
 from pictures import jpeg
 
@@ -52,6 +53,22 @@ def test_a_session_is_stored_before_it_is_used_and_a_lost_one_is_asked_for_again
         lan.device.push_once()
     assert lan.replica.get("refresh_token") != first  # the app may die here
     assert lan.device.push_once() == 1
+
+
+def test_a_phone_whose_owner_has_to_choose_a_password_keeps_everything(
+    phones: dict[str, Kit], province: Province
+) -> None:
+    lan = phones["lan"]
+    lan.http.enrol(code_for(province, lan), "Máy Lan")
+    lan.device.sync()
+    province.grant("lan", KINH_BAC, Role.AUDITOR)
+    rules = {"own_passwords": True, "second_factor": False}
+    province.app.state.settings = province.settings.model_copy(update=rules)
+    province.clock.advance(62 * DAY)
+    lan.device.capture("minutes", SCOPE, set={"title": "Họp"})
+    report = lan.device.sync()
+    assert (report.needs_enrolment, report.stopped) == (True, "NeedsEnrolment: password_due")
+    assert lan.replica.pending() == 1
 
 
 def test_a_phone_that_was_shut_out_keeps_everything(phones: dict[str, Kit], province: Province) -> None:

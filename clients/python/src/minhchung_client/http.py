@@ -15,7 +15,7 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 WORTHWHILE = 1024  # bytes from which a body is compressed
 TUS = {"Tus-Resumable": "1.0.0"}
 # After these only a new sign-in or enrolment helps; the outbox waits for it.
-CLOSED = frozenset({"refresh_invalid", "refresh_reused", "client_revoked", "account_inactive"})
+CLOSED = frozenset({"refresh_invalid", "refresh_reused", "client_revoked", "account_inactive", "password_due"})
 EXPIRED = frozenset({"token_expired", "token_invalid", "token_missing"})
 UNPACKED_ONLY = "unsupported_media_type"
 OF_HEAD = {401: "token_expired", 404: "upload_unknown", 410: "upload_gone"}  # an answer to HEAD has no body
