@@ -142,7 +142,7 @@ STACK_BUGS = {
     "row before bytes": StackBug("is verified and cannot be read", 30, row_before_bytes),
     "blob without sync": StackBug("holds other bytes", 60, blob_without_sync, often={"upload": 5, "blackout": 10}),
     "entry without sync": StackBug("cannot be read", 60, entry_without_sync, often={"upload": 5, "blackout": 10}),
-    "review by id, over HTTP": StackBug("decided unseen", 60, review_by_id, often={"review": 5, "push": 3}),
+    "review by id, over HTTP": StackBug("decided unseen", 60, review_by_id, often={"review": 3, "push": 3, "edit": 2}),
     "overruled unseen": StackBug("overruled unseen", 60, overruled_unseen, often={"review": 10, "push": 3}),
     "outbox of the phone": StackBug("in another name", 60, outbox_of_the_phone, often={"lend": 10}),
     "safe without a backup": StackBug("lost:", 60, safe_without_backup, often={"free": 10, "push": 2, "restore": 2}),
