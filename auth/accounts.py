@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import BindParameter, ColumnElement, Row
+from sqlalchemy import BindParameter, ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from auth.errors import AccountExists, AccountUnknown, NotPermitted
@@ -184,7 +184,7 @@ def _grants(session: Session, account_ids: list[str], now: int) -> dict[str, tup
     return {account_id: tuple(sorted(grants, key=_order)) for account_id, grants in held.items()}
 
 
-def grant_of(row: Membership | Row[Any]) -> Grant:
+def grant_of(row: Any) -> Grant:
     """The grant that a membership is."""
     return Grant(row.unit, Role(row.role), row.year or None)
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
 from auth.accounts import administered
@@ -72,7 +71,7 @@ def client_of(session: Session, account_id: str, install: Install, now: int) -> 
     return client
 
 
-def refuse_revoked(client: Client | Row[Any], now: int, *, depositing: bool = False) -> None:
+def refuse_revoked(client: Any, now: int, *, depositing: bool = False) -> None:
     """Raises ClientRevoked; the answer says how, so that a lost phone can wipe itself.
 
     `depositing`: a retired one may still send what waits on it, and its files for a day after its last op.

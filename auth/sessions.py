@@ -11,41 +11,22 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from uuid import uuid4
 
-import sqlalchemy
 from argon2 import PasswordHasher
-from sqlalchemy import BigInteger, bindparam
 from sqlmodel import Session, col, delete, select, update
 
 from auth.accounts import grant_of, in_force
 from auth.clients import Install, client_of, refuse_revoked
-from auth.errors import AccountInactive, CredentialsInvalid, ProofInvalid, RefreshInvalid, RefreshReused, TokenInvalid
-from auth.families import alive, app_of, close_family, digest
+from auth.errors import AccountInactive, CredentialsInvalid, ProofInvalid, RefreshInvalid, RefreshReused
+from auth.families import app_of, close_family, digest
 from auth.models import Account, Client, Enrolment, Membership, RefreshToken
 from auth.passwords import OWASP, password_matches
-from auth.principal import GUARDED, Principal
-from auth.scopes import let_through
-from auth.tokens import Claims, Proof, proves
+from auth.principal import Principal
+from auth.tokens import Proof, proves
 
 HOUR = 60 * 60 * 1000
 REFRESH_LIFETIME = 90 * 24 * HOUR
 LONGEST_SESSION = 365 * 24 * HOUR
 RETRY_WINDOW = 24 * HOUR
-# Every request asks this, so it is built once, and of tables: rows need not become objects.
-_CLIENT, _ACCOUNT, _MEMBER = (sqlalchemy.inspect(model).local_table for model in (Client, Account, Membership))
-CALLER = (
-    sqlalchemy.select(
-        _CLIENT.c.id, _CLIENT.c.revoked_at, _CLIENT.c.revoked_as, _CLIENT.c.drained_at, _ACCOUNT.c.active,
-        _MEMBER.c.unit, _MEMBER.c.role, _MEMBER.c.year,
-    )
-    .select_from(_CLIENT)
-    .join(_ACCOUNT, _ACCOUNT.c.id == _CLIENT.c.account_id)
-    .join(
-        _MEMBER,
-        (_MEMBER.c.account_id == _ACCOUNT.c.id) & in_force(bindparam("now", type_=BigInteger), _MEMBER.c),
-        isouter=True,
-    )
-    .where(_CLIENT.c.id == bindparam("client_id"), _CLIENT.c.account_id == bindparam("account_id"))
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,30 +148,6 @@ def close_unused(session: Session, client_id: str, since: int) -> bool:
         return False
     session.exec(update(RefreshToken).where(given).values(revoked=True))
     return True
-
-
-def principal_of(session: Session, claims: Claims, now: int, *, depositing: bool = False) -> Principal:
-    """The caller as the database knows it now, in one statement: revoked means at once, not when the token ends.
-
-    Roles of `GUARDED` count only in a session with a second factor. `depositing`: for what a retired device may still
-    do, which is to send what waits on it. Raises TokenInvalid, ClientRevoked, AccountInactive.
-    """
-    asked = {"client_id": claims.client_id, "account_id": claims.account_id, "now": now}
-    rows = session.execute(CALLER, asked).all()
-    if not rows:
-        raise TokenInvalid
-    caller = rows[0]
-    refuse_revoked(caller, now, depositing=depositing)
-    if not caller.active:
-        raise AccountInactive
-    grants = sorted({grant_of(row) for row in rows if row.role is not None}, key=str)
-    withheld = {g for g in grants if g.role in GUARDED and not claims.strong}
-    kept = tuple(g for g in grants if g not in withheld)
-    allowed = None if claims.scope is None else let_through(claims.scope)
-    if allowed is not None and not alive(session, claims.family):
-        raise TokenInvalid
-    who = (claims.account_id, claims.client_id)
-    return Principal(*who, kept, tuple(withheld), leaving=caller.revoked_at is not None, allowed=allowed)
 
 
 def as_of(session: Session, account_id: str, client_id: str, then: int) -> Principal:

@@ -21,6 +21,7 @@ from service.clock import SystemClock
 from service.db import Database
 from service.migration import prepare
 from service.settings import Settings
+from sync import outset
 from sync.pull import Wanted, pull
 
 RECORDS, BATCH, ROUNDS = 5_000, 100, 3
@@ -60,7 +61,8 @@ def bare_write(path: Path, batches: list[list[dict[str, Any]]]) -> None:
 def pull_all(database: Database, principal: Principal) -> None:
     cursor, more = None, True
     while more:
-        page = database.read(pull, principal, SECRET, Wanted(cursor, limit=1000, max_bytes=4 * 2**20))
+        wanted = Wanted(cursor, limit=1000, max_bytes=4 * 2**20)
+        page = database.read(lambda session, w=wanted: pull(session, outset.of(session, principal), SECRET, w))
         cursor, more = page.cursor, page.more
 
 

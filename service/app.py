@@ -6,6 +6,7 @@ from functools import partial
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from sqlalchemy.util import LRUCache
 from sqlmodel import Session
 from starlette.datastructures import State
 from starlette.middleware.cors import CORSMiddleware
@@ -13,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from auth.errors import OAuthRefused
 from auth.keyring import Keyring
 from auth.keys import load_keys, load_secret
+from auth.principal import Principal
 from programme.registry import registry
 from service import pages, problems
 from service.bench import Bench
@@ -75,6 +77,7 @@ from sync import files
 from sync.types import Registry
 
 VERSION = "0.1.0"
+CALLERS = 4096  # whose rights a process has in mind
 # FastAPI's own spans and logs, which hold addresses and messages (`service.traces` makes ours).
 SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 ABOUT = (
@@ -148,6 +151,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
     state.limits = Limits()
+    state.callers = LRUCache[str, Principal](CALLERS)  # as they were at their last pull: `sync/outset.py`
     state.guesses = Guesses(database, state.secret)
     state.provider = Provider(settings)
     state.types = registry()

@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel import Session
 
-from auth import audit, clients, sessions, tokens
+from auth import audit, callers, clients, tokens
 from auth.audit import Act, Trace
 from auth.errors import ClientRevoked, ScopeInsufficient, TokenInvalid, TokenMissing
 from auth.keyring import Keyring
@@ -141,7 +141,7 @@ def _depositor(request: Request, now: Now, claims: Bearer) -> Principal:
 def _admitted(request: Request, now: int, claims: Claims, *, depositing: bool) -> Principal:
     db: Database = request.app.state.database
     with _wiping(db, now, claims, address_of(request)):
-        return db.read(sessions.principal_of, claims, now, depositing=depositing)
+        return db.read(callers.principal_of, claims, now, depositing=depositing)
 
 
 @contextmanager
@@ -233,7 +233,7 @@ class Sender:
         """Runs `work` and commits, or leaves no trace. Raises as `Depositor` does."""
 
         def admitted(session: Session) -> T:
-            return work(session, sessions.principal_of(session, self.claims, self.now, depositing=True))
+            return work(session, callers.principal_of(session, self.claims, self.now, depositing=True))
 
         with _wiping(self.db, self.now, self.claims, self.source):
             return self.db.rehearse(admitted) if rehearse else self.db.write(admitted)

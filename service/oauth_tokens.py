@@ -8,7 +8,7 @@ from fastapi import Depends, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
-from auth import app_grants, audit, sessions
+from auth import app_grants, audit, callers, sessions
 from auth.app_grants import Granted, Reused
 from auth.apps import CODE, DEVICE, REFRESH, SERVICE
 from auth.audit import Trace
@@ -118,7 +118,7 @@ class _Counter:
         claims, about = self._claims(token), {"iss": self.issuer.config.public_url, "client_id": self.app.id}
         if claims is not None:
             try:
-                sessions.principal_of(session, claims, self.now)
+                callers.principal_of(session, claims, self.now)
             except AuthError:
                 return {"active": False}
             times = {"exp": claims.expires_at // 1000, "token_type": "Bearer", "jti": claims.token_id}

@@ -4,8 +4,10 @@ A backup counts once it was read back and held. A file is in it when every byte 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlmodel import Session, col
 
 from auth.principal import Principal
@@ -13,8 +15,9 @@ from sync import bulk
 from sync.kept_models import Backup, BackupHead
 from sync.visibility import visible
 
-_BACKUP = bulk.table(Backup).c
-NEWEST = select(_BACKUP.name).order_by(_BACKUP.taken_at.desc(), _BACKUP.name).limit(bindparam("copies", type_=Integer))
+_BACKUP, _HEAD = bulk.table(Backup).c, bulk.table(BackupHead).c
+_COPIES = bindparam("copies", type_=Integer)
+NEWEST = select(_BACKUP.name).order_by(_BACKUP.taken_at.desc(), _BACKUP.name).limit(_COPIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,18 @@ def record(session: Session, taken: Taken, now: int) -> None:
 
 def safe_to_delete(session: Session, principal: Principal, copies: int) -> dict[str, int]:
     """Per visible scope, the last `seq` that the `copies` newest backups all hold; 0 copies: nothing is ever safe."""
-    if copies < 1:
-        return {}
-    names = session.scalars(NEWEST, {"copies": copies}).all()
-    if len(names) < copies:
-        return {}
-    rows = session.execute(
-        select(col(BackupHead.scope), func.min(col(BackupHead.seq)))
-        .where(col(BackupHead.backup).in_(names), visible(principal, col(BackupHead.scope)))
-        .group_by(col(BackupHead.scope))
-        .having(func.count() == copies)
+    return dict(map(tuple, session.execute(safe_query(principal), {"copies": copies})))
+
+
+@lru_cache(2048)
+def safe_query(principal: Principal) -> Select[Any]:
+    """Rows of what `safe_to_delete` tells; none where there are fewer than `:copies` backups."""
+    return (
+        select(_HEAD.scope, func.min(_HEAD.seq).label("seq"))
+        .where(_HEAD.backup.in_(NEWEST), visible(principal, _HEAD.scope))
+        .group_by(_HEAD.scope)
+        .having(func.count() == _COPIES)
     )
-    return dict(map(tuple, rows))
 
 
 def before(session: Session, at: int) -> list[tuple[str, int]]:

@@ -23,7 +23,11 @@ ACTIVE = select(_EPOCH.epoch).where(_EPOCH.active)
 
 def current_epoch(session: Session) -> str:
     """UUID of the active epoch. Raises Restored."""
-    epoch: str | None = session.execute(ACTIVE).scalar_one_or_none()
+    return opened(session.execute(ACTIVE).scalar_one_or_none())
+
+
+def opened(epoch: str | None) -> str:
+    """The active epoch, where there is one. Raises Restored."""
     if epoch is None:
         raise Restored(headers={"Retry-After": "60"})
     return epoch
@@ -73,14 +77,20 @@ def ensure_epoch(session: Session, now: int) -> str | None:
 
 
 def require_epoch(session: Session, principal: Principal, epoch: str | None) -> str:
-    """The active epoch, where a client that names one names it. Raises Restored, EpochChanged.
+    """The active epoch, where a client that names one names it. Raises Restored, EpochChanged."""
+    current = current_epoch(session)
+    refuse_another(session, principal, epoch, current)
+    return current
+
+
+def refuse_another(session: Session, principal: Principal, epoch: str | None, current: str) -> None:
+    """Raises EpochChanged where a client names an epoch that is not the active one.
 
     The refusal says what to send again before anything is pulled: every op with a `dev_seq` above `acked_through`, or
     with a place in a scope above `from`, where a scope that is not there counts as 0.
     """
-    current = current_epoch(session)
     if epoch is None or epoch == current:
-        return current
+        return
     acked = select(col(Replica.acked_through)).where(col(Replica.client_id) == principal.client_id)
     recover = {
         "from": _shared_heads(session, principal, epoch),

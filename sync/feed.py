@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, false, null, select
 from sqlmodel import Session
@@ -28,6 +28,10 @@ class Head:
     seq: int
     hash: bytes
     tally: Tally | None
+
+    @classmethod
+    def of(cls, seq: int, entry_hash: bytes, n: int, xor: bytes | None, counted: int) -> Self:
+        return cls(seq, entry_hash, Tally(n, xor or NOTHING) if counted == seq else None)
 
 
 class Change(NamedTuple):
@@ -53,10 +57,7 @@ class Change(NamedTuple):
 
 def heads_of(session: Session, principal: Principal) -> dict[str, Head]:
     """The heads of every scope that the caller may read."""
-    return {
-        scope: Head(seq, entry_hash, Tally(n, xor or NOTHING) if counted == seq else None)
-        for scope, seq, entry_hash, n, xor, counted in session.execute(heads_query(principal))
-    }
+    return {scope: Head.of(*rest) for scope, *rest in session.execute(heads_query(principal))}
 
 
 @lru_cache(2048)  # the devices that come again and again; the database is asked each time

@@ -11,9 +11,10 @@ from sqlmodel import Session
 
 from auth.principal import Permission, Principal
 from sync.cursor import Cursor, Place, decode, encode, mark
-from sync.epoch import require_epoch
+from sync.epoch import opened, refuse_another
 from sync.errors import Behind
-from sync.feed import Change, Head, changes, hash_at, heads_of
+from sync.feed import Change, Head, changes, hash_at
+from sync.outset import Outset
 from sync.visibility import view
 
 MAX_LIMIT = 1000
@@ -63,19 +64,19 @@ class Page:
         return not (self.changes or self.removed or self.reload)
 
 
-def pull(session: Session, principal: Principal, secret: bytes, wanted: Wanted) -> Page:
-    """The next page for `principal`: full up to `limit` records or `max_bytes` whenever more exists.
+def pull(session: Session, outset: Outset, secret: bytes, wanted: Wanted) -> Page:
+    """The next page for the caller: full up to `limit` records or `max_bytes` whenever more exists.
 
-    Must run on one read snapshot, and `principal` be read on it too.
-    Raises CursorInvalid, EpochChanged, Restored, Behind.
+    Must run on the snapshot on which `outset` was asked. Raises CursorInvalid, EpochChanged, Restored, Behind.
     """
+    principal, heads = outset.caller, outset.heads
     at = decode(wanted.cursor, secret) if wanted.cursor else None
+    current = opened(outset.epoch)
     # A client that names the present epoch has heard of it; an older cursor then still holds wherever its hash does.
-    current = require_epoch(session, principal, wanted.epoch if wanted.epoch or at is None else at.epoch)
+    refuse_another(session, principal, wanted.epoch if wanted.epoch or at is None else at.epoch, current)
     at = at or Cursor(current, principal.account_id)
     if at.account_id != principal.account_id:
         at = Cursor(current, principal.account_id)
-    heads = heads_of(session, principal)
     if any(heads[s].seq < seq for s, seq in wanted.min_heads.items() if s in heads):
         raise Behind
     known = {*at.places, *wanted.held, *wanted.reload}

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, false, or_, true
+from sqlalchemy import BindParameter, Column, ColumnElement, bindparam, false, or_, true
 from sqlalchemy.orm import Mapped
 
 from auth.principal import EVERY_UNIT, RESTRICTED, Permission, Principal
@@ -17,7 +17,10 @@ KINDS = ("user:", RESTRICTED)  # of scopes that no unit has
 
 def visible(principal: Principal, scope: Mapped[str] | Column[Any]) -> ColumnElement[bool]:
     """SQL twin of `principal.may(READ, scope)`, for a column that holds a scope."""
-    parts: list[ColumnElement[bool]] = [scope == principal.own_scope, _prefix(scope, "programme")]
+    own: BindParameter[str] = bindparam(
+        "own", principal.own_scope
+    )  # by name, for a statement that many may use (`sync/outset.py`)
+    parts: list[ColumnElement[bool]] = [scope == own, _prefix(scope, "programme")]
     parts += [_reached(scope, *place) for place in sorted(principal.reach(Permission.READ), key=str)]
     parts += [_reached(scope, *place, RESTRICTED) for place in sorted(principal.reach(Permission.PROTECT), key=str)]
     return or_(*parts)

@@ -22,6 +22,7 @@ from service.clock import SystemClock
 from service.db import Database
 from service.migration import prepare
 from service.settings import Settings
+from sync import outset
 from sync.cursor import Cursor, Place, encode, mark
 from sync.epoch import current_epoch
 from sync.feed import feed, heads_of, heads_query
@@ -79,11 +80,15 @@ class House:
         pushed = [_ms(lambda: self.push(self.scope, CHANGES))]
         read, now = self.database.read, SystemClock().now()
         page = Wanted(cursor=cursor, limit=1000, max_bytes=4 * 2**20)
-        assert len(read(pull, self.officer, SECRET, page).changes) == CHANGES
+
+        def pulled(session: Any) -> int:
+            return len(pull(session, outset.of(session, self.officer), SECRET, page).changes)
+
+        assert read(pulled) == CHANGES
         pushed += [_ms(lambda: self.push(self.quiet, CHANGES)) for _ in range(4)]
         desk = queue.Wanted(YEAR)
         return {
-            "pull_100_ms": _median(lambda: read(pull, self.officer, SECRET, page)),
+            "pull_100_ms": _median(lambda: read(pulled)),
             "queue_ms": _median(lambda: read(queue.page, COORDINATOR, desk, None, 50, now)),
             "progress_ms": _median(lambda: read(progress_of, self.officer, unit(1), YEAR, now)),
             "push_100_ms": statistics.median(pushed),

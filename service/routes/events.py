@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from auth import sessions
+from auth import callers
 from auth.errors import AuthError
 from auth.principal import Permission, Principal
 from service.deps import CALLER_CODES, Bearer, Caller, Db, Ticking, Waking
@@ -40,7 +40,7 @@ async def events(
             if wakes.dismissed:
                 return
             try:
-                sees.caller = await run_in_threadpool(db.read, sessions.principal_of, bearer, clock.now())
+                sees.caller = await run_in_threadpool(db.read, callers.principal_of, bearer, clock.now())
             except AuthError:
                 return
             if heard:

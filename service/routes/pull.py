@@ -1,10 +1,11 @@
 """Pull (protocol C.5): one call, or two when there was nothing yet and the client waits for news."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
-from auth import sessions
 from auth.principal import Permission, Principal
 from auth.tokens import Claims
 from programme.projection import seen_by
@@ -14,13 +15,13 @@ from service.deps import CALLER_CODES, Bearer, Witness, address_of
 from service.problems import responses
 from service.short import Short
 from service.wire import PullAnswer, PullRequest
-from sync.backups import safe_to_delete
+from sync import outset
 from sync.feed import Change
+from sync.outset import Outset
 from sync.pull import Page, Wanted, pull
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=Short)
 MAX_WAIT = 30.0  # seconds; less than what proxies and phone networks cut
-Found = tuple[Principal, Page, dict[str, int]]  # who asked, a page, and per scope what backups hold
 CODES = ("epoch_changed", "restored", "cursor_invalid", "behind")
 
 
@@ -35,21 +36,24 @@ async def pull_changes(body: PullRequest, bearer: Bearer, request: Request) -> R
 
     With `wait_ms`, a page that would be empty waits for something to come, and nothing is held meanwhile.
     """
-    house, sees = request.app.state, Eyes()
-    wanted = Wanted(**body.model_dump(exclude={"wait_ms"}))
-
-    def read() -> tuple[Page, Response]:
-        now = house.clock.now()
-        caller, page, safe = house.database.read(_page, bearer, now, house.settings.safe_backups, house.secret, wanted)
-        sees.caller = caller
-        return page, _told(page, safe, Witness(caller, house.database, address_of(request), now))
-
-    with house.wakes.waiter(sees) as waiter:
+    wanted, sees = Wanted(**body.model_dump(exclude={"wait_ms"})), Eyes()
+    read = partial(_read, request, bearer, wanted, sees)
+    with request.app.state.wakes.waiter(sees) as waiter:
         page, told = await run_in_threadpool(read)
         if body.wait_ms and page.empty and await waiter.wait(min(body.wait_ms / 1000, MAX_WAIT)):
             page, told = await run_in_threadpool(read)
-    house.metrics.handed(len(page.changes))
+    request.app.state.metrics.handed(len(page.changes))
     return told
+
+
+def _read(request: Request, bearer: Claims, wanted: Wanted, sees: "Eyes") -> tuple[Page, Response]:
+    house = request.app.state
+    now, copies, guess = house.clock.now(), house.settings.safe_backups, house.callers.get(bearer.client_id)
+    begun, page = house.database.read(_page, bearer, now, copies, house.secret, wanted, guess)
+    if begun.caller != guess:
+        house.callers[bearer.client_id] = begun.caller
+    sees.caller = begun.caller
+    return page, _told(page, begun.safe, Witness(begun.caller, house.database, address_of(request), now))
 
 
 def _told(page: Page, safe: dict[str, int], witness: Witness) -> Response:
@@ -79,7 +83,9 @@ class Eyes:
         return self.caller is None or self.caller.may(Permission.READ, scope)
 
 
-def _page(session: Session, bearer: Claims, now: int, copies: int, secret: bytes, wanted: Wanted) -> Found:
+def _page(
+    session: Session, bearer: Claims, now: int, copies: int, secret: bytes, wanted: Wanted, guess: Principal | None
+) -> tuple[Outset, Page]:
     """Rights and records on one snapshot: no page holds what the caller could not read at its moment."""
-    caller = sessions.principal_of(session, bearer, now)
-    return caller, pull(session, caller, secret, wanted), safe_to_delete(session, caller, copies)
+    begun = outset.ask(session, bearer, now, copies, guess)
+    return begun, pull(session, begun, secret, wanted)

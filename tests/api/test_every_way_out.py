@@ -24,7 +24,7 @@ from programme.progress import progress_of
 from programme.reading import chosen
 from programme.transitions import CASES, MACHINES
 from service.routes.events import Eyes
-from sync import backups, census, desk, feed, files, media, proof, uses
+from sync import backups, census, desk, feed, files, media, outset, proof, uses
 from sync.errors import SyncError
 from sync.models import Attachment, Op, Record
 from sync.pull import Wanted, pull
@@ -154,7 +154,7 @@ def pulled(session: Session, who: Principal) -> set[str]:
     found: set[str] = set()
     cursor, more = None, True
     while more:
-        page = pull(session, who, b"s" * 32, Wanted(cursor=cursor, limit=1000))
+        page = pull(session, outset.of(session, who), b"s" * 32, Wanted(cursor=cursor, limit=1000))
         found |= {change.record_id for change in page.changes if change.doc is not None}
         cursor, more = page.cursor, page.more
     return found

@@ -15,8 +15,9 @@ from programme.models import DeskItem
 from programme.queue import Place, Wanted, places_query
 from programme.standing import COUNTED
 from sync import desk
-from sync.feed import HASH, feed, heads_query
+from sync.feed import HASH, feed
 from sync.models import LeftRecord, Op, Record, ScopeHead
+from sync.outset import question
 from sync.records import held_query
 from sync.waiting import AHEAD
 
@@ -93,8 +94,9 @@ def test_pages_and_heads_are_read_by_index_without_sorting_or_scanning(province:
     listed = plan(province.db, desk.in_order(mai).limit(101).params(status="held"))
     assert "op_desk" in listed, listed
     assert not COSTLY.search(listed), listed
-    heads = plan(province.db, heads_query(lan))
-    assert not COSTLY.search(heads), heads
+    asked = {"client_id": "phone", "account_id": lan.account_id, "own": lan.own_scope, "now": 1, "copies": 1}
+    outset = plan(province.db, question(lan).params(**asked))
+    assert not re.search(LARGE, outset), outset
     for query in (HASH.params(scope=SCOPE, seq=MANY // 2), AHEAD.params(client_id="phone", acked=MANY // 2)):
         assert not COSTLY.search(place := plan(province.db, query)), place
     for asked, found in reads_of_a_push(province).items():
