@@ -17,11 +17,11 @@ from typing import Any
 from auth.principal import Grant, Principal, Role
 from programme import intake
 from programme.registry import registry
+from service import outset
 from service.clock import SystemClock
 from service.db import Database
 from service.migration import prepare
 from service.settings import Settings
-from sync import outset
 from sync.pull import Wanted, pull
 
 RECORDS, BATCH, ROUNDS = 5_000, 100, 3

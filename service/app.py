@@ -151,7 +151,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.keys = load_keys(settings.data_dir / "keys")
     state.secret = load_secret(settings.data_dir, settings.secret)
     state.limits = Limits()
-    state.callers = LRUCache[str, Principal](CALLERS)  # as they were at their last pull: `sync/outset.py`
+    state.callers = LRUCache[str, Principal](CALLERS)  # as they were at their last pull: `service/outset.py`
     state.guesses = Guesses(database, state.secret)
     state.provider = Provider(settings)
     state.types = registry()

@@ -6,6 +6,7 @@ expires. A record that changes while somebody pages appears again at its new pla
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -14,7 +15,6 @@ from sync.cursor import Cursor, Place, decode, encode, mark
 from sync.epoch import opened, refuse_another
 from sync.errors import Behind
 from sync.feed import Change, Head, changes, hash_at
-from sync.outset import Outset
 from sync.visibility import view
 
 MAX_LIMIT = 1000
@@ -62,6 +62,19 @@ class Page:
     def empty(self) -> bool:
         """Whether there is nothing in it that the client did not know."""
         return not (self.changes or self.removed or self.reload)
+
+
+class Outset(NamedTuple):
+    """Who pulls, on a read snapshot, and what stands there (`service/outset.py`).
+
+    `epoch` None: the service waits for an operator. `heads`, `safe` (what backups hold): of every scope that `caller`
+    may read.
+    """
+
+    caller: Principal
+    epoch: str | None
+    heads: dict[str, Head]
+    safe: dict[str, int]
 
 
 def pull(session: Session, outset: Outset, secret: bytes, wanted: Wanted) -> Page:

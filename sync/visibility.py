@@ -19,7 +19,7 @@ def visible(principal: Principal, scope: Mapped[str] | Column[Any]) -> ColumnEle
     """SQL twin of `principal.may(READ, scope)`, for a column that holds a scope."""
     own: BindParameter[str] = bindparam(
         "own", principal.own_scope
-    )  # by name, for a statement that many may use (`sync/outset.py`)
+    )  # by name, for a statement that many may use (`service/outset.py`)
     parts: list[ColumnElement[bool]] = [scope == own, _prefix(scope, "programme")]
     parts += [_reached(scope, *place) for place in sorted(principal.reach(Permission.READ), key=str)]
     parts += [_reached(scope, *place, RESTRICTED) for place in sorted(principal.reach(Permission.PROTECT), key=str)]

@@ -17,12 +17,12 @@ from race.fill import fill
 from race.records import records
 from race.servers import unit
 from race.work import Figures
+from service import outset
 from service.authority import authority
 from service.clock import SystemClock
 from service.db import Database
 from service.migration import prepare
 from service.settings import Settings
-from sync import outset
 from sync.cursor import Cursor, Place, encode, mark
 from sync.epoch import current_epoch
 from sync.feed import feed, heads_of, heads_query

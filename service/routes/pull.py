@@ -10,15 +10,13 @@ from auth.principal import Permission, Principal
 from auth.tokens import Claims
 from programme.projection import seen_by
 from programme.reading import is_restricted
-from service import answers
+from service import answers, outset
 from service.deps import CALLER_CODES, Bearer, Witness, address_of
 from service.problems import responses
 from service.short import Short
 from service.wire import PullAnswer, PullRequest
-from sync import outset
 from sync.feed import Change
-from sync.outset import Outset
-from sync.pull import Page, Wanted, pull
+from sync.pull import Outset, Page, Wanted, pull
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=Short)
 MAX_WAIT = 30.0  # seconds; less than what proxies and phone networks cut

@@ -23,8 +23,9 @@ from programme.moves import find, sees
 from programme.progress import progress_of
 from programme.reading import chosen
 from programme.transitions import CASES, MACHINES
+from service import outset
 from service.routes.events import Eyes
-from sync import backups, census, desk, feed, files, media, outset, proof, uses
+from sync import backups, census, desk, feed, files, media, proof, uses
 from sync.errors import SyncError
 from sync.models import Attachment, Op, Record
 from sync.pull import Wanted, pull
@@ -92,9 +93,7 @@ def differences(session: Session, who: Principal, province: Province) -> list[st
     """What each way out shows too much or too little, to `who`."""
     everything_here = session.exec(select(Record)).all()
     records = [r for r in everything_here if not r.scope.startswith("programme/")]
-    reference = {r.id for r in everything_here} - {
-        r.id for r in records
-    }  # for everybody, and too many to ask one by one
+    reference = {r.id for r in everything_here} - {r.id for r in records}  # for everybody, too many to ask one by one
     may = {r.id for r in records if who.may(Permission.READ, r.scope)}
     attached = [(a.record_id, a.sha256) for a in session.exec(select(Attachment)).all()]
     shown: dict[str, tuple[set[Any], set[Any]]] = {

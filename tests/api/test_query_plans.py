@@ -14,10 +14,10 @@ from programme.evidence import EVIDENCE_NAMES
 from programme.models import DeskItem
 from programme.queue import Place, Wanted, places_query
 from programme.standing import COUNTED
+from service.outset import question
 from sync import desk
 from sync.feed import HASH, feed
 from sync.models import LeftRecord, Op, Record, ScopeHead
-from sync.outset import question
 from sync.records import held_query
 from sync.waiting import AHEAD
 

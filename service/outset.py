@@ -8,7 +8,7 @@ by those that hold now. Nothing is ever answered by a guess.
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -31,18 +31,10 @@ from auth.principal import Principal
 from auth.tokens import Claims
 from sync import backups, epoch, feed
 from sync.feed import Head
+from sync.pull import Outset
 
 TEXTS, NUMBERS, BLOBS = 3, 4, 2  # columns of the one answer, behind its kind
 RIGHTS, EPOCH, HEAD, SAFE = range(4)
-
-
-class Outset(NamedTuple):
-    """`epoch` None: the service waits for an operator. `heads`, `safe`: of every scope that `caller` may read."""
-
-    caller: Principal
-    epoch: str | None
-    heads: dict[str, Head]
-    safe: dict[str, int]
 
 
 def ask(session: Session, claims: Claims, now: int, copies: int, guess: Principal | None) -> Outset:
