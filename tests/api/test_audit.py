@@ -141,16 +141,16 @@ def test_the_week_shows_what_is_unusual_and_somebody_signs_it_off(province):
     assert [one["by"] for one in signed] == [tuan.account_id]
 
 
-def test_two_requests_at_the_ends_of_a_week_do_not_look_like_a_gap(province):
+def test_two_requests_at_the_ends_of_a_week_do_not_look_like_a_gap(ward):
     """Times are those of the requests, numbers those of the commits: the order may differ by a moment."""
-    province.grant("tuan", "*", Role.AUDITOR)
-    until = province.clock.now()
+    ward.grant("tuan", "*", Role.AUDITOR)
+    until = ward.clock.now()
     since = until - 7 * DAY_MS
     for at in (since - 2, since, since - 1, since + 5, until - 1, until, until - 1, until + 1):
-        province.db.write(audit.note, Trace("a"), "signed_out", "x", at)
-    week = province["tuan"].get("/v1/audit/week", until=iso(until)).json()
+        ward.db.write(audit.note, Trace("a"), "signed_out", "x", at)
+    week = ward["tuan"].get("/v1/audit/week", until=iso(until)).json()
     assert (week["faults"], week["acts"]) == ([], {"signed_out": 6})
-    ago = province["tuan"].get("/v1/audit/week", until=iso(since - DAY_MS)).json()
+    ago = ward["tuan"].get("/v1/audit/week", until=iso(since - DAY_MS)).json()
     assert (ago["faults"], ago["acts"]) == ([], {})
 
 

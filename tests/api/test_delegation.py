@@ -47,14 +47,14 @@ def test_it_can_begin_later_and_be_taken_back(province):
     assert roles(minh) == {"field_officer"}
 
 
-def test_who_administers_a_ward_does_not_reach_whoever_will_act_for_the_province(province):
+def test_who_administers_a_ward_does_not_reach_whoever_will_act_for_the_province(ward):
     """A role that begins tomorrow is one already: else its holder's password could be set today."""
-    province.grant("ha", KINH_BAC, Role.ADMINISTRATOR)
-    path = f"/v1/accounts/{province['minh'].account_id}/password"
-    assert province["ha"].post(path, None).status_code == 200
-    given = passes_on(province["tuan"], "minh", role="province_appraiser", unit="*", since=when(province, 1))
+    ward.grant("ha", KINH_BAC, Role.ADMINISTRATOR)
+    path = f"/v1/accounts/{ward['minh'].account_id}/password"
+    assert ward["ha"].post(path, None).status_code == 200
+    given = passes_on(ward["tuan"], "minh", role="province_appraiser", unit="*", since=when(ward, 1))
     assert given.status_code == 201
-    assert province["ha"].post(path, None).json()["code"] == "not_permitted"
+    assert ward["ha"].post(path, None).json()["code"] == "not_permitted"
 
 
 def test_it_ends_when_the_one_who_gave_it_loses_the_role(province):

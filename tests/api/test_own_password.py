@@ -3,7 +3,6 @@
 from typing import Any
 
 import pyotp
-import pytest
 
 from auth import audit
 from auth.own_password import OLDEST, choose
@@ -14,8 +13,7 @@ from service.settings import Settings
 MINUTE, NEW = 60_000, "Hoa-Sen-Thang-9"
 
 
-@pytest.fixture
-def strict(province: Province) -> Province:
+def strictly(province: Province) -> Province:
     """The same province, with the rules of a production."""
     settings = {"second_factor": True, "own_passwords": True, "database_url": province.settings.database_url}
     province.app.state.settings = province.settings = Settings(data_dir=province.settings.data_dir, **settings)
@@ -31,7 +29,8 @@ def code_of(answer: Any) -> str:
     return str(answer.json().get("code", answer.status_code))
 
 
-def test_what_somebody_else_chose_lets_its_holder_choose_another(strict: Province) -> None:
+def test_what_somebody_else_chose_lets_its_holder_choose_another(ward: Province) -> None:
+    strict = strictly(ward)
     lan = strict["lan"]
     refused = asks(strict, "sign-in", "lan")
     assert (refused.status_code, refused.json()["code"], refused.json()["action"]) == (403, "password_due", "edit")
@@ -49,7 +48,8 @@ def test_what_somebody_else_chose_lets_its_holder_choose_another(strict: Provinc
     assert acts[:2] == [("sign_in_failed", lan.account_id), ("password_changed", lan.account_id)]
 
 
-def test_who_administers_chooses_anew_every_two_months_and_never_one_of_the_last_ten(strict: Province) -> None:
+def test_who_administers_chooses_anew_every_two_months_and_never_one_of_the_last_ten(province: Province) -> None:
+    strict = strictly(province)
     quan = strict["quan"]
     strict.clock.advance(1)
     first = asks(strict, "password", "quan", new_password=NEW).json()
@@ -81,8 +81,8 @@ def test_who_administers_chooses_anew_every_two_months_and_never_one_of_the_last
     assert asks(strict, "sign-in", "ha", NEW).status_code == 200, "who neither administers nor decides goes on"
 
 
-def test_a_forgotten_password_is_given_anew_in_person(province: Province) -> None:
-    lan, quan = province["lan"], province["quan"]
+def test_a_forgotten_password_is_given_anew_in_person(ward: Province) -> None:
+    province, lan, quan = ward, ward["lan"], ward["quan"]
     assert code_of(lan.post(f"/v1/accounts/{lan.account_id}/password", None)) == "account_unknown"
     before = asks(province, "sign-in", "lan").json()
     given = quan.post(f"/v1/accounts/{lan.account_id}/password", None).json()["password"]
