@@ -19,6 +19,8 @@ def decide(year: Year, groups: dict[str, list[str]]) -> None:
     year.move_all("chutich", groups["recognised"], "recognise", paper=DECISION)
     if groups["refused"]:
         year.move_all("chutich", groups["refused"], "not_recognise", paper=PAPER, note="Chưa đạt đủ tiêu chí")
+    if groups["lax"]:
+        year.move_all("chutich", groups["lax"], "not_recognise", paper=PAPER, note="Không gửi hồ sơ")
     year.move_all("mai", groups["recognised"], "announce", paper=PAPER)
 
 

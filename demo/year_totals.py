@@ -10,13 +10,13 @@ KINDS = {
     "commune": ("xã", "communes"), "ward": ("phường", "wards"), "special_zone": ("đặc khu", "zones"),
     "agency": ("cơ quan", "agencies"), "enterprise": ("doanh nghiệp", "enterprises"), "school": ("trường", "schools"),
 }  # fmt: skip
-APPROVED = ("announced", "not_recognised", "dossier_draft")  # where an approved unit stands at the end of this story
+APPROVED = ("announced", "not_recognised")  # where an approved unit stands at the end of this story
 ROWS: tuple[tuple[str, Callable[[Doc], bool]], ...] = (
     ("đăng ký · registered", lambda _case: True),
     ("được phê duyệt · approved", lambda case: case["state"] in APPROVED),
     ("nộp đúng hạn · in time", lambda case: case["data"].get("late") == "no"),
     ("nộp muộn · late", lambda case: case["data"].get("late") == "waived"),
-    ("không nộp · not sent", lambda case: case["state"] == "dossier_draft"),
+    ("không nộp · not sent", lambda case: case["state"] in APPROVED and not case["data"].get("dossier")),
     ("được công nhận · recognised", lambda case: case["state"] == "announced"),
     ("không công nhận · refused", lambda case: case["state"] == "not_recognised"),
 )
@@ -73,13 +73,13 @@ def _judge(year: Year, groups: dict[str, list[str]], cases: list[Doc]) -> None:
     year.check(states == expected, f"{len(cases)} đơn vị kết thúc đúng quy định", f"{len(cases)} units ended: {told}")
     _judge_deadline(year, groups)
     blocked = len(everything(year, "award_block"))
-    wrong = len(groups["refused"]) + len(groups["dropped"])
+    wrong = len(groups["refused"]) + len(groups["lax"]) + len(groups["dropped"])
     year.check(blocked == wrong, f"{blocked} đơn vị chưa xét khen thưởng (II.7)", f"{blocked} units get no award")
 
 
 def _expected(groups: dict[str, list[str]]) -> Counter[str]:
     return +Counter(
-        announced=len(groups["recognised"]), not_recognised=len(groups["refused"]), dossier_draft=len(groups["lax"]),
+        announced=len(groups["recognised"]), not_recognised=len(groups["refused"]) + len(groups["lax"]),
         not_approved=len(groups["not_approved"]),
     )  # fmt: skip
 

@@ -16,14 +16,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from papers.document import Block, Cell, Document, Signature, Table, clean
 from papers.errors import PaperNotRendered
-from programme.calendar import VIETNAM
+from programme.calendar import VIETNAM, day_vi
 
 Facts = Mapping[str, Any]
 
 
 def day(value: Any) -> str:
     """YYYY-MM-DD as people write it: 04/05/2026."""
-    return "/".join(reversed(str(value)[:10].split("-"))) if value else ""
+    return day_vi(str(value)) if value else ""
 
 
 def number(value: Any) -> str:

@@ -15,6 +15,7 @@ from programme.making import Asked
 from programme.moves import make
 from programme.review import decide
 from sync.errors import SyncError
+from sync.records import lock
 from sync.types import Registry
 
 
@@ -42,7 +43,8 @@ def each(record_ids: Iterable[tuple[str, Callable[[], str]]]) -> list[Answered]:
 def make_all(
     session: Session, registry: Registry, principal: Principal, asked: list[Asked], now: int, calendar: Calendar
 ) -> list[Answered]:
-    """The moves of a list, in one transaction."""
+    """The moves of a list, in one transaction. All are locked first, so lists in another order just wait."""
+    lock(session, *(one.record_id for one in asked))
 
     def act(one: Asked) -> Callable[[], str]:
         return lambda: make(session, registry, principal, one, now, calendar)
@@ -59,7 +61,8 @@ def decide_all(
     *,
     same_hands: frozenset[str] = frozenset(),
 ) -> list[Answered]:
-    """The decisions of a list, in one transaction (`programme.review.decide`)."""
+    """The decisions of a list, in one transaction (`programme.review.decide`), locked as the moves of one."""
+    lock(session, *(one.record_id for one in asked))
 
     def act(one: Decision) -> Callable[[], str]:
         return lambda: decide(session, registry, principal, one, now, same_hands=same_hands)

@@ -50,6 +50,11 @@ class Calendar:
         return [m for m in months if m >= since and self.late("report", year, now, int(m[5:]))]
 
 
+def day_vi(day: str) -> str:
+    """YYYY-MM-DD as people write it: 11/12/2026."""
+    return "/".join(reversed(day[:10].split("-")))
+
+
 def day_of(ms: int) -> str:
     """The day in Việt Nam, YYYY-MM-DD."""
     return datetime.fromtimestamp(ms / 1000, VIETNAM).date().isoformat()

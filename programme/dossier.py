@@ -11,11 +11,11 @@ import orjson
 from sqlmodel import Session, col, select
 
 from auth.principal import Permission, Principal
-from programme.calendar import Calendar
+from programme.calendar import Calendar, day_vi
 from programme.errors import SnapshotUnknown, UnitUnknown
 from programme.making import fault
 from programme.models import Snapshot
-from programme.progress import Progress, assess
+from programme.progress import ItemProgress, Progress, assess
 from programme.standing import Standing, standing_of
 from sync import canonical
 from sync.instant import iso
@@ -34,16 +34,22 @@ class Completeness:
 
     def unmet(self) -> list[dict[str, str]]:
         """A fault for each criterion that is not met; the dossier itself meets the one about the dossier."""
-        return [
-            fault(
-                "criterion_open",
-                f"/items/{item.code}",
-                f"{item.code} {item.title_vi}: có {item.verified}/{item.wanted}, hạn {item.due or self.last_day}.",
-                f"{item.code} {item.title_en}: {item.verified} of {item.wanted}, due {item.due or self.last_day}.",
-            )
-            for item in self.progress.items
-            if not item.met and item.source != "dossier"
-        ]
+        return [self._open(item) for item in self.progress.items if not item.met and item.source != "dossier"]
+
+    def _open(self, item: ItemProgress) -> dict[str, str]:
+        """What an item has, and lacks: where reports meet it, which months."""
+        due = item.due or self.last_day
+        vi, en = f"có {item.verified}/{item.wanted}", f"{item.verified} of {item.wanted}"
+        if item.source == "reports":
+            months = [m for m in self.standing.months_wanted() if m not in self.standing.reported]
+            vi += f", thiếu tháng {', '.join(f'{m[5:]}/{m[:4]}' for m in months)}"
+            en += f", missing {', '.join(months)}"
+        return fault(
+            "criterion_open",
+            f"/items/{item.code}",
+            f"{item.code} {item.title_vi}: {vi}; hạn {day_vi(due)}.",
+            f"{item.code} {item.title_en}: {en}; due {due}.",
+        )
 
     def blocking(self) -> list[dict[str, str]]:
         """What keeps the dossier from being sent: open criteria, and edits of what was verified."""

@@ -108,6 +108,7 @@ EFFECTS: Mapping[tuple[str, str], Callable[[Session, Making], Effects]] = {
     ("unit_year", "submit_dossier"): _submit_dossier,
     ("unit_year", "waive_late"): _waive,
     ("unit_year", "return_dossier"): _dossier_returned,
+    ("unit_year", "suspend"): _dossier_returned,  # what follows `resume` is sent as the next version
     ("unit_year", "recognise"): _recognised,
     ("unit_year", "not_recognise"): _not_recognised,
     ("maintenance_year", "not_list"): _not_listed,
@@ -140,10 +141,10 @@ def _case(making: Making, state: str) -> dict[str, Any]:
 
 
 def _dossier_moves(session: Session, making: Making, state: str) -> list[Op]:
-    """The dossier goes with the year it is about."""
+    """The dossier goes with the year it is about, where it is with the province."""
     record_id = making.doc["data"].get("dossier")
     held = current(session, [record_id]).get(record_id) if record_id else None
-    if held is None:
+    if held is None or orjson.loads(held.doc)["state"] != "submitted":
         return []
     return [made_op(making, "dossier", held.id, {}, {"case": _case(making, state)}, held.ver)]
 

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from sqlmodel import Session, col, select
 
+from programme.calendar import day_vi
 from programme.dossier import completeness, untouched_faults
 from programme.errors import ContentChanged
 from programme.making import Making, fault
@@ -50,6 +51,15 @@ def _in_time_or_waived(_session: Session, making: Making) -> Faults:
         return []
     vi = "Hồ sơ đến muộn và chưa có văn bản chấp nhận."
     return [fault("late", "/data/late", vi, "The dossier came late and no waiver was written.")]
+
+
+def _deadline_passed(_session: Session, making: Making) -> Faults:
+    """Who has not sent a dossier still may, until the last day is over."""
+    if making.calendar.late("dossier", making.year, making.now):
+        return []
+    day = day_vi(making.calendar.last_day("dossier", making.year))
+    vi, en = f"Đơn vị còn được gửi hồ sơ đến hết ngày {day}.", f"The unit may send its dossier until {day}."
+    return [fault("deadline_ahead", "", vi, en)]
 
 
 def _all_criteria_met(session: Session, making: Making) -> Faults:
@@ -124,6 +134,7 @@ GUARDS: Mapping[str, Callable[[Session, Making], Faults]] = {
     "dossier_complete": _dossier_complete,
     "is_late": _is_late,
     "in_time_or_waived": _in_time_or_waived,
+    "deadline_passed": _deadline_passed,
     "all_criteria_met": _all_criteria_met,
     "dossier_untouched": _dossier_untouched,
     "seen": _seen,

@@ -38,6 +38,10 @@ from sync.types import SHA256, Check, RecordType, Registry
 from sync.validate import validate
 
 LINE = text(300)
+PAPER_VI = {
+    "number": "số văn bản", "date": "ngày văn bản", "signer": "người ký", "body": "cơ quan ban hành",
+    "chair": "chủ trì", "conclusion": "kết luận", "members": "thành phần", "file": "bản quét",
+}  # fmt: skip
 PAPER: dict[str, Check] = {
     "number": LINE,
     "date": day,
@@ -118,14 +122,15 @@ def _incomplete(session: Session, making: Making, record_type: RecordType) -> li
     """What the paper, the note and the fields lack, or have in the wrong form."""
     asked, row = making.asked, making.row
     found = [
-        fault("missing", f"/paper/{name}", f"Văn bản thiếu “{name}”.", f"The paper lacks {name}.")
+        fault("missing", f"/paper/{name}", f"Văn bản thiếu {PAPER_VI[name]}.", f"The paper lacks {name}.")
         for name in row.needs
         if not asked.paper.get(name)
     ]
     for name, value in asked.paper.items():
         wrong = PAPER[name](value) if name in PAPER else "no field of a paper"
         if wrong:
-            found.append(fault("wrong", f"/paper/{name}", f"“{name}” không đúng dạng: {wrong}.", f"{name}: {wrong}."))
+            vi = f"{PAPER_VI.get(name, name).capitalize()} không đúng dạng."
+            found.append(fault("wrong", f"/paper/{name}", vi, f"{name}: {wrong}."))
     if row.note and not (asked.note or "").strip():
         found.append(fault("missing", "/note", "Cần ghi lý do hoặc nội dung.", "This move wants a note."))
     found += [
@@ -136,7 +141,7 @@ def _incomplete(session: Session, making: Making, record_type: RecordType) -> li
         validate(_op(making, Effects()), record_type)
     except OpFault as error:
         why = error.params.get("why", "")
-        found.append(fault("wrong", f"/fields{error.path}", f"Giá trị không đúng dạng: {why}.", f"Wrong form: {why}."))
+        found.append(fault("wrong", f"/fields{error.path}", "Giá trị không đúng dạng.", f"Wrong form: {why}."))
     return found + ([] if found else _file_faults(session, making))
 
 

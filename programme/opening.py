@@ -75,7 +75,7 @@ def open_case(
         validate(op, registry.types[asked.type])
     except OpFault as error:
         why = error.params.get("why", "")
-        wrong = fault("wrong", f"/fields{error.path}", f"Giá trị không đúng dạng: {why}.", f"Wrong form: {why}.")
+        wrong = fault("wrong", f"/fields{error.path}", "Giá trị không đúng dạng.", f"Wrong form: {why}.")
         raise MoveIncomplete(errors=[wrong]) from error
     task = {single_id("task", scope, record_id): first_turn(machine, scope, record_id, machine.first, calendar)}
     outcome = append(session, registry, [op, *task_ops(session, scope, task, asked.move_id)], now)[0]

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from programme.calendar import DAY_MS, Calendar
+from programme.calendar import DAY_MS, Calendar, day_vi
 from programme.making import Making
 from programme.models import Case
 from programme.naming import single_id
@@ -56,7 +56,7 @@ def _wanted(scope: str, year: int, state: str, key: str, calendar: Calendar, now
         "about": single_id("unit_year", scope),
         "about_type": "unit_year",
         "code": f"deadline.{key}",
-        "title_vi": f"{words}, hạn {calendar.last_day(key, year)}",
+        "title_vi": f"{words}, hạn {day_vi(calendar.last_day(key, year))}",
         "roles": ["unit_head", "unit_editor"],
         "due": calendar.last_day(key, year),
         "done": not near,

@@ -80,9 +80,10 @@ def all_in(session: Session, scope: str) -> Iterator[str]:
     return session.scalars(select(col(Record.doc)).where(col(Record.scope) == scope).order_by(col(Record.seq)))
 
 
-def lock(session: Session, record_id: str) -> None:
-    """Holds a record still until the commit; no word on whether there is one."""
-    session.execute(select(col(Record.id)).where(col(Record.id) == record_id).with_for_update()).first()
+def lock(session: Session, *record_ids: str) -> None:
+    """Holds records still until the commit, locked in the order of their ids; no word on whether there are any."""
+    query = select(col(Record.id)).where(col(Record.id).in_(record_ids)).order_by(col(Record.id))
+    session.execute(query.with_for_update()).all()
 
 
 def listed(

@@ -130,6 +130,8 @@ def prove(cast: Cast) -> None:
     bare = moves(thu, every[SCHOOL], "submit_dossier", paper=PAPER).json()
     assert bare["code"] == "move_blocked"
     assert len(bare["errors"]) > 20
+    reports_of = next(e["detail_vi"] for e in bare["errors"] if "0/7" in e["detail_vi"])
+    assert "thiếu tháng 05/2027, 06/2027" in reports_of, "says which months"
 
 
 def send_around_the_deadline(cast: Cast) -> None:
@@ -137,6 +139,8 @@ def send_around_the_deadline(cast: Cast) -> None:
     at(province, f"{YEAR}-12-11 23:59:59.999")
     van.push(van.op("create", scope=f"{KINH_BAC}/{YEAR}", set={"title": "Kịp gửi", "draft": True}), pending=1)
     offline = van.op("create", type="document", scope=f"{KINH_BAC}/{YEAR}", set={"title": "Còn trong máy"})
+    early = moves(cast["chu_tich"], every[SCHOOL], "not_recognise", paper=PAPER, note="Không gửi hồ sơ").json()
+    assert early["errors"][0]["code"] == "deadline_ahead", "the school may still send it"
     phones = thu.get(f"/v1/units/{KINH_BAC}/dossier", year=YEAR).json()["phones"]
     assert [p["pending"] for p in phones] == [1], "known of, and no reason to wait"
     in_time = moved(thu, every[KINH_BAC], "submit_dossier", paper=PAPER)
@@ -155,6 +159,11 @@ def send_around_the_deadline(cast: Cast) -> None:
     assert [(v["version"], mai.record(v["record_id"])["state"]) for v in versions] == [
         (1, "returned"), (2, "submitted"),
     ]  # fmt: skip
+    moved(mai, every[TIEN_DU], "suspend", note="Xảy ra vụ việc nghiêm trọng")
+    assert mai.record(versions[1]["record_id"])["state"] == "returned", "nobody appraises it meanwhile"
+    moved(mai, every[TIEN_DU], "resume", note="Đã xác minh, không phải ở địa bàn")
+    moved(van, every[TIEN_DU], "open_dossier")
+    moved(thu, every[TIEN_DU], "submit_dossier", paper={**PAPER, "number": "14/TB-UBND"})
     moved(mai, every[TIEN_DU], "take_in")
     assert moves(mai, every[TIEN_DU], "start_appraisal").json()["errors"][0]["code"] == "late"
     assert moves(mai, every[KINH_BAC], "waive_late", paper=PAPER, note="x").json()["errors"][0]["code"] == "not_late"
@@ -171,6 +180,8 @@ def decide(cast: Cast) -> None:
         dossier = {"id": mai.record(every[unit]["id"])["data"]["dossier"]}
         kept = moved(mai, dossier, "archive", paper={"number": "5/BBGN", "date": f"{YEAR}-12-30"})
         assert kept["state"] == "archived"
+    failed = moved(chair, every[SCHOOL], "not_recognise", paper=PAPER, note="Không gửi hồ sơ")
+    assert failed["state"] == "not_recognised", "a year that came to nothing ends too"
     told = {to: mai.get("/v1/yearly-report", to=to, year=YEAR).json() for to in RECIPIENTS}
     assert {r["cases"]["unit_year"]["announced"] for r in told.values()} == {2}
     assert told["ministry"]["participation"] == mai.get("/v1/participation", year=YEAR).json()
@@ -197,4 +208,5 @@ def keep_up_or_not(cast: Cast) -> None:
     moved(cast.honours, award, "appraise", paper={"number": "1", "date": "2028-12-20", "conclusion": "Đủ điều kiện"})
     moved(mai, award, "submit", paper=PAPER)
     assert moved(chair, award, "award", paper=DECISION)["state"] == "awarded"
-    assert [b["data"]["reason"] for b in mai.get("/v1/cases", type="award_block").json()["records"]] == ["not_listed"]
+    blocks = mai.get("/v1/cases", type="award_block").json()["records"]
+    assert [b["data"]["reason"] for b in blocks] == ["not_recognised", "not_listed"]
