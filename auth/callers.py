@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from auth.accounts import grant_of, in_force
 from auth.clients import refuse_revoked
-from auth.errors import AccountInactive, TokenInvalid
+from auth.errors import AccountInactive, AuthError, TokenInvalid
 from auth.families import alive
 from auth.models import Account, Client, Membership
 from auth.principal import GUARDED, Principal
@@ -18,7 +18,7 @@ from auth.tokens import Claims
 
 # Every request asks this, so it is built once, and of tables: rows need not become objects.
 _CLIENT, _ACCOUNT, _MEMBER = (sqlalchemy.inspect(model).local_table for model in (Client, Account, Membership))
-CALLER = (
+_CALLERS = (
     sqlalchemy.select(
         _CLIENT.c.id, _CLIENT.c.revoked_as, _MEMBER.c.unit, _MEMBER.c.role,
         _CLIENT.c.revoked_at, _CLIENT.c.drained_at, _ACCOUNT.c.active, _MEMBER.c.year,
@@ -30,8 +30,10 @@ CALLER = (
         (_MEMBER.c.account_id == _ACCOUNT.c.id) & in_force(bindparam("now", type_=BigInteger), _MEMBER.c),
         isouter=True,
     )
-    .where(_CLIENT.c.id == bindparam("client_id"), _CLIENT.c.account_id == bindparam("account_id"))
 )  # fmt: skip
+CALLER = _CALLERS.where(_CLIENT.c.id == bindparam("client_id"), _CLIENT.c.account_id == bindparam("account_id"))
+# Those of several, each with the account behind what `CALLER` tells.
+CALLERS = _CALLERS.add_columns(_CLIENT.c.account_id).where(_CLIENT.c.id.in_(bindparam("client_ids", expanding=True)))
 
 
 class Known(NamedTuple):
@@ -55,6 +57,27 @@ def principal_of(session: Session, claims: Claims, now: int, *, depositing: bool
     """
     asked = {"client_id": claims.client_id, "account_id": claims.account_id, "now": now}
     return judged(session, [Known(*row) for row in session.execute(CALLER, asked)], claims, now, depositing=depositing)
+
+
+def principals_of(session: Session, callers: Sequence[Claims], now: int) -> list[Principal | AuthError]:
+    """Those who send what waits on them, in one statement, each as `principal_of(…, depositing=True)` has them.
+
+    A refusal stands in the place of who is refused.
+    """
+    found: dict[tuple[str, str], list[Known]] = {}
+    for *row, account_id in session.execute(
+        CALLERS, {"client_ids": sorted({c.client_id for c in callers}), "now": now}
+    ):
+        known = Known(*row)
+        found.setdefault((known.id, account_id), []).append(known)
+    answers: list[Principal | AuthError] = []
+    for claims in callers:
+        rows = found.get((claims.client_id, claims.account_id), [])
+        try:
+            answers.append(judged(session, rows, claims, now, depositing=True))
+        except AuthError as refusal:
+            answers.append(refusal)
+    return answers
 
 
 def judged(session: Session, rows: Sequence[Known], claims: Claims, now: int, *, depositing: bool = False) -> Principal:

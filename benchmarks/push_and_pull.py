@@ -18,11 +18,14 @@ from auth.principal import Grant, Principal, Role
 from programme import intake
 from programme.registry import registry
 from service import outset
+from service.authority import authority
 from service.clock import SystemClock
 from service.db import Database
 from service.migration import prepare
 from service.settings import Settings
 from sync.pull import Wanted, pull
+from sync.push import Sent
+from sync.types import Registry
 
 RECORDS, BATCH, ROUNDS = 5_000, 100, 3
 NOTE = "Biên bản họp tổ dân phố về công tác tuần tra và tuyên truyền. " * 8
@@ -66,6 +69,10 @@ def pull_all(database: Database, principal: Principal) -> None:
         cursor, more = page.cursor, page.more
 
 
+def push_one(database: Database, types: Registry, principal: Principal, batch: list[dict[str, Any]]) -> None:
+    database.write(intake.push_all, types, [Sent(principal, batch)], SystemClock().now(), authority=authority)
+
+
 def main() -> None:
     """Prints the medians and the ratio."""
     pushed, pulled, written = [], [], []
@@ -77,9 +84,7 @@ def main() -> None:
             prepare(settings, clock.now())
             database = Database(settings.db_url)
             batches = list(ops(0))
-            pushed.append(
-                rate(lambda b=batches, d=database: [d.write(intake.push, types, principal, o, clock.now()) for o in b])
-            )
+            pushed.append(rate(lambda b=batches, d=database: [push_one(d, types, principal, o) for o in b]))
             pulled.append(rate(lambda d=database: pull_all(d, principal)))
             written.append(rate(lambda b=batches, f=folder: bare_write(Path(f) / "bare.db", b)))
             database.close()

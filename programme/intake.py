@@ -1,33 +1,28 @@
-"""A push, as the programme takes it: the engine's, with the catalogue in force marked on every new record."""
+"""Pushes, as the programme takes them: the engine's, with the catalogue in force marked on every new record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlmodel import Session
 
-from auth.principal import Principal
 from programme.catalogue import active_version
+from sync import push
+from sync.errors import SyncError
 from sync.plan import Authority
-from sync.push import Pushed
-from sync.push import push as engine_push
+from sync.push import Pushed, Sent
 from sync.types import Registry
 
 
-def push(
+def push_all(
     session: Session,
     registry: Registry,
-    principal: Principal,
-    ops: list[Any],
+    sent: Sequence[Sent],
     now: int,
     *,
-    epoch: str | None = None,
-    pending: int = 0,
-    clock: dict[str, Any] | None = None,
     authority: Callable[[Session], Authority],
-) -> Pushed:
-    """See `sync.push.push`. A review covers the catalogue too, so a decision names the text it was made by."""
-    more: dict[str, Any] = {"clock": clock, "fresh": fresh(session), "authority": authority}
-    return engine_push(session, registry, principal, ops, now, epoch=epoch, pending=pending, **more)
+) -> list[Pushed | SyncError]:
+    """See `sync.push.push_all`. A review covers the catalogue too, so a decision names the text it was made by."""
+    return push.push_all(session, registry, sent, now, fresh=fresh(session), authority=authority)
 
 
 def fresh(session: Session) -> dict[str, Any]:

@@ -30,10 +30,10 @@ def json_response(text: str) -> Response:
     return Response(text.encode(), media_type="application/json")
 
 
-def pushed(answer: Pushed, language: str, now: int, receipt: str | None) -> Response:
+def pushed(answer: Pushed, language: str, receipt: str | None) -> Response:
     """The answer to a push (protocol C.4)."""
     results = ",".join(told(o, language) for o in answer.outcomes)
-    head: dict[str, Any] = {"epoch": answer.epoch, "server_time": iso(now), "acked_through": answer.acked_through}
+    head: dict[str, Any] = {"epoch": answer.epoch, "server_time": iso(answer.at), "acked_through": answer.acked_through}
     head |= {"missing_dev_seq": answer.missing, "safe_to_delete": answer.safe, "receipt": receipt}
     text = orjson.dumps(head).decode()
     return json_response(f'{text[:-1]},"results":[{results}]}}')

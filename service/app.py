@@ -27,6 +27,7 @@ from service.limits import Guesses, Limits
 from service.metrics import Metrics
 from service.oauth import refused
 from service.provider import Provider
+from service.pushing import Pushes
 from service.routes import (
     accounts,
     apps,
@@ -155,6 +156,7 @@ def furnish(state: State, settings: Settings, clock: Clock, database: Database) 
     state.guesses = Guesses(database, state.secret)
     state.provider = Provider(settings)
     state.types = registry()
+    state.pushes = Pushes(database, state.types, settings.safe_backups)
     state.media_arrived = _arrival_hook(state.types)
     bench = Bench(state.database, state.store, state.types, state.clock, settings)
     state.worker = Worker(bench, state.metrics.busy, traces.span)

@@ -23,6 +23,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 3
+SHARED = 16  # transactions of SQLite in one commit: the first one waits for all
+HURRY = "set local lock_timeout = '500ms'"  # for what others wait behind
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 POOL_SECONDS = 10  # for a free connection; then the caller is asked to come again
 UNASKED = 1.0  # seconds for which a connection of the pool is taken to be alive
@@ -45,6 +47,9 @@ def overtaken(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in OVERTAKEN or _row_of_the_same_op(error)
 
 
+_Done = tuple[Any, set[str]]  # what work gave, and the scopes that it touched and nobody was told of yet
+
+
 class Database:
     """A writing and a reading path to one database.
 
@@ -56,7 +61,7 @@ class Database:
         self.announce: Callable[[set[str]], None] = lambda _scopes: None
         self.writer = _engine(url, writer=True)
         self.reader = _engine(url, writer=False) if self.is_sqlite else self.writer
-        self._together = Together(self.writer, _in_savepoint) if self.is_sqlite else None
+        self._together = Together(self._commit_all, SHARED) if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -70,17 +75,41 @@ class Database:
 
         if self._together is None:
             return self._run(bound, keep=True)
-        done, touched = self._together.run(bound, lambda: self._run(bound, keep=True))
+        done, touched = self._together.run(bound, lambda: (self._run(bound, keep=True), set()))
         if touched:
             self.announce(touched)
-        return done
+        return done  # type: ignore[no-any-return]
+
+    def attempt(self, work: Callable[[Session], T]) -> T:
+        """Runs `work(session)` and commits, once, and waits for locks a moment only: others wait behind it."""
+        if self.is_sqlite:
+            return self.write(work)
+
+        def hurried(session: Session) -> T:
+            session.connection().exec_driver_sql(HURRY)
+            return work(session)
+
+        return self._run(hurried, keep=True, attempts=1)
 
     def rehearse(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` as `write` would, and leaves no trace of it."""
         return self._run(lambda session: work(session, *args, **kwargs), keep=False)
 
-    def _run(self, work: Callable[[Session], T], *, keep: bool) -> T:
-        for attempt in range(1, ATTEMPTS + 1):
+    def _commit_all(self, works: list[Callable[[Session], Any]]) -> list[_Done | Exception]:
+        """Commits work that waited for the one writer of SQLite: alone as ever, else each in a savepoint.
+
+        Raises what the database refuses any of it for; then nothing of it is stored.
+        """
+        if len(works) == 1:
+            try:
+                return [(self._run(works[0], keep=True), set())]
+            except Exception as error:  # noqa: BLE001  # its caller gets it
+                return [error]
+        with self.writer.begin() as connection:
+            return [_in_savepoint(connection, work) for work in works]
+
+    def _run(self, work: Callable[[Session], T], *, keep: bool, attempts: int = ATTEMPTS) -> T:
+        for attempt in range(1, attempts + 1):
             committing = False
             try:
                 with Session(self.writer, expire_on_commit=False) as session:
@@ -95,7 +124,7 @@ class Database:
             except DBAPIError as error:
                 # A connection that was dead before the commit has stored nothing; after it, nobody knows.
                 dead = error.connection_invalidated and not committing
-                if attempt == ATTEMPTS or not (dead or _worth_retrying(error)):
+                if attempt == attempts or not (dead or _worth_retrying(error)):
                     raise
         raise AssertionError("unreachable")
 
@@ -124,12 +153,17 @@ class Database:
         self.reader.dispose()
 
 
-def _in_savepoint(connection: Connection, work: Callable[[Session], T]) -> tuple[T, set[str]]:
-    """What `work` gives and has touched, kept where the transaction that is open on `connection` will be."""
-    with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-        result = work(session)
-        session.commit()
-        return result, set(session.info.get("touched", ()))
+def _in_savepoint(connection: Connection, work: Callable[[Session], Any]) -> _Done | Exception:
+    """What `work` gives, kept where the transaction that is open on `connection` will be, or by what rule it failed."""
+    try:
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            result = work(session)
+            session.commit()
+            return result, set(session.info.get("touched", ()))
+    except DBAPIError:
+        raise
+    except Exception as error:  # noqa: BLE001  # its savepoint is rolled back; the one that waits for it raises it
+        return error
 
 
 def _worth_retrying(error: DBAPIError) -> bool:

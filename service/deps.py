@@ -1,7 +1,7 @@
 """The names that routes take as parameters. Each says what a route needs; none keeps a connection open."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
@@ -229,14 +229,9 @@ class Sender:
     source: str
     now: int
 
-    def write(self, work: Callable[[Session, Principal], T], *, rehearse: bool = False) -> T:
-        """Runs `work` and commits, or leaves no trace. Raises as `Depositor` does."""
-
-        def admitted(session: Session) -> T:
-            return work(session, callers.principal_of(session, self.claims, self.now, depositing=True))
-
-        with _wiping(self.db, self.now, self.claims, self.source):
-            return self.db.rehearse(admitted) if rehearse else self.db.write(admitted)
+    def wiped_if_lost(self) -> AbstractContextManager[None]:
+        """Around the work: a lost phone that is refused there has been told to wipe itself, which is noted."""
+        return _wiping(self.db, self.now, self.claims, self.source)
 
 
 async def _sender(request: Request, claims: Bearer, now: Now) -> Sender:

@@ -1,99 +1,78 @@
-"""Group commit: transactions that wait for the one writer of SQLite share a commit, and so one sync to the disk.
+"""What many wait for is done for all of them at once: transactions that share a commit, and so one sync to the disk.
 
-While one group is written the next one gathers. Whoever is alone has a transaction to itself, as without this module;
-in a group each has a savepoint, so that one that fails takes nothing of the others with it.
+While one group is at work the next one gathers, so whoever is alone waits for nobody.
 """
 
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
-
-T = TypeVar("T")
-Keep = Callable[[Connection, Callable[[Session], Any]], tuple[Any, set[str]]]
-MOST = 16  # in one group: the first one waits for all
+A = TypeVar("A")
+D = TypeVar("D")
 
 
-class _Place:
-    """One transaction in the queue. Called and not settled: it leads the next group, or has to run alone."""
+class _Place(Generic[A, D]):
+    """One that waits. Called and not `settled`: it leads the next group; settled without an answer: it goes alone."""
 
-    def __init__(self, work: Callable[[Session], Any]) -> None:
-        self.work = work
+    def __init__(self, asked: A) -> None:
+        self.asked = asked
         self.called = threading.Event()
-        self.settled = self.alone = False
-        self.result: Any = None
-        self.error: Exception | None = None
-        self.touched: set[str] = set()
+        self.settled = False
+        self.answer: D | Exception | None = None
 
 
-class Together:
-    """The queue before the writing connection of `engine`; `keep` does work within a transaction that is open there."""
+class Together(Generic[A, D]):
+    """A queue before `work`, which gives for each of a group what came of it, or the error that its caller gets.
 
-    def __init__(self, engine: Engine, keep: Keep) -> None:
-        self._engine, self._keep = engine, keep
+    Where `work` itself raises, nothing of the group has happened, and each goes alone. `weigh`: what one adds to a
+    group, which is `most` at most; the first one may be heavier.
+    """
+
+    def __init__(
+        self, work: Callable[[list[A]], list[D | Exception]], most: int, weigh: Callable[[A], int] = lambda _asked: 1
+    ) -> None:
+        self._work, self._most, self._weigh = work, most, weigh
         self._lock = threading.Lock()
-        self._queue: list[_Place] = []
+        self._queue: list[_Place[A, D]] = []
         self._busy = False
 
-    def run(self, work: Callable[[Session], T], alone: Callable[[], T]) -> tuple[T, set[str]]:
-        """What `work` gives, committed, and what it touched, where nobody was told of that yet.
-
-        `alone` does the same in a transaction of its own, for when nobody else waits and for when a group has failed.
-        """
-        place = _Place(work)
+    def run(self, asked: A, alone: Callable[[], D]) -> D:
+        """What comes of `asked`, in a group or by `alone`."""
+        place: _Place[A, D] = _Place(asked)
         with self._lock:
             self._queue.append(place)
             leads, self._busy = not self._busy, True
         if not leads:
             place.called.wait()
         if not place.settled:
-            try:
-                group = self._next()
-                if len(group) == 1 or not self._commit(group):
-                    return alone(), set()
-            finally:
-                self._hand_over()
-        if place.error:
-            raise place.error
-        return place.result, place.touched
+            self._lead()
+        if place.answer is None:
+            return alone()
+        if isinstance(place.answer, Exception):
+            raise place.answer
+        return place.answer
 
-    def _next(self) -> list[_Place]:
-        """The head of the queue, which is the caller, and those who may go with it."""
+    def _lead(self) -> None:
+        """Has the head of the queue done, which is the caller and those who may go with it."""
+        group = self._next()
+        try:
+            for place, answer in zip(group, self._work([p.asked for p in group]), strict=True):
+                place.answer = answer
+        except Exception:  # noqa: BLE001, S110  # whatever it was, each meets it again alone
+            pass
+        finally:
+            self._hand_over()
+            for place in group:
+                place.settled = True
+                place.called.set()
+
+    def _next(self) -> list[_Place[A, D]]:
         with self._lock:
-            stop = 1
-            if not self._queue[0].alone:
-                while stop < min(MOST, len(self._queue)) and not self._queue[stop].alone:
-                    stop += 1
+            stop, weight = 1, self._weigh(self._queue[0].asked)
+            while stop < len(self._queue) and (weight := weight + self._weigh(self._queue[stop].asked)) <= self._most:
+                stop += 1
             group, self._queue = self._queue[:stop], self._queue[stop:]
         return group
-
-    def _commit(self, group: list[_Place]) -> bool:
-        """Commits a group. False where the database refused any of it: nothing is stored, and each has to go alone."""
-        try:
-            with self._engine.begin() as connection:
-                for place in group:
-                    self._work(place, connection)
-        except Exception:  # noqa: BLE001  # whatever it was, those who wait must not wait for ever
-            for place in group:
-                place.settled, place.alone = False, True
-            with self._lock:
-                self._queue[:0] = group[1:]
-            return False
-        for place in group[1:]:
-            place.called.set()
-        return True
-
-    def _work(self, place: _Place, connection: Connection) -> None:
-        try:
-            place.result, place.touched = self._keep(connection, place.work)
-        except DBAPIError:
-            raise
-        except Exception as error:  # noqa: BLE001  # its savepoint is rolled back; the one that waits for it raises it
-            place.error = error
-        place.settled = True
 
     def _hand_over(self) -> None:
         with self._lock:

@@ -16,8 +16,8 @@ class Forgetful(ModelWorld):
     def known(self, _op_id: str) -> Known | None:
         return None
 
-    def op_at(self, _dev_seq: int) -> str | None:
-        return None
+    def is_numbered(self, _client_id: str, _dev_seq: int) -> bool:
+        return False
 
 
 class NoIdempotency(ModelServer):

@@ -68,8 +68,8 @@ class ModelWorld:
             row.outcome.entry,
         )
 
-    def op_at(self, dev_seq: int) -> str | None:
-        return self.tables.dev_seqs.get((self.client_id, dev_seq))
+    def is_numbered(self, client_id: str, dev_seq: int) -> bool:
+        return (client_id, dev_seq) in self.tables.dev_seqs
 
     def text_at(self, record_id: str, name: str, ver: int) -> str | None:
         held = self.tables.records.get(record_id)

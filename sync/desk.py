@@ -199,7 +199,7 @@ def _planner(
     authority: Authority,
     fresh: Any,
 ) -> Planner:
-    world = DbWorld(session, rows[0][1])
+    world = DbWorld(session)
     world.fetch_records({row[9] for row in rows if row[9]})
     planner = Planner(world, registry, fresh or {}, authority)
     planner.plan.by, planner.plan.reason = principal.account_id, reason

@@ -28,8 +28,7 @@ RESCUE_BYTES = 64 * 2**20  # of one client in a day
 
 def reconcile(session: Session, principal: Principal, op_ids: list[str]) -> tuple[str, dict[str, Known]]:
     """The epoch, and what is known of those of `op_ids` that the caller's account made, on any device."""
-    world = DbWorld(session, principal.client_id)
-    found = world.all_known(sorted({i for i in op_ids if UUID.fullmatch(i)}))
+    found = DbWorld(session).all_known(sorted({i for i in op_ids if UUID.fullmatch(i)}))
     return current_epoch(session), {k.op_id: k for k in found if k.actor == principal.account_id}
 
 
@@ -44,8 +43,9 @@ def rescue(
         raise BatchTooLarge(max_ops=MAX_OPS)
     _within_limit(session, client_id, now)
     envelopes = [envelope(raw, client_id, clock, now) for raw in ops]
-    world = DbWorld(session, client_id)
-    world.fetch_ops({e.op_id for e in envelopes}, {e.dev_seq for e in envelopes if e.dev_seq})
+    world = DbWorld(session)
+    world.fetch_ops({e.op_id for e in envelopes})
+    world.fetch_numbers(client_id, {e.dev_seq for e in envelopes if e.dev_seq})
     plan = Plan()
     outcomes = []
     taken: set[int] = set()
@@ -54,7 +54,7 @@ def rescue(
         outcome = Outcome.asks(e.op_id, e.dev_seq, None, "auth_stale")
         outcome.captured = e.captured
         if known is None and e.op_id not in plan.rows:
-            free = e.dev_seq is not None and e.dev_seq not in taken and world.op_at(e.dev_seq) is None
+            free = e.dev_seq is not None and e.dev_seq not in taken and not world.is_numbered(client_id, e.dev_seq)
             taken |= {e.dev_seq} if free and e.dev_seq else set()
             who = (client_id, e.dev_seq if free else None, account_id)
             plan.rows[e.op_id] = OpRow(e.op_id, *who, e.digest, e.body, outcome, e.scope, e.tx)

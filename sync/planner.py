@@ -29,7 +29,7 @@ class Planner:
     fresh: dict[str, Any] = field(default_factory=dict)
     authority: Authority = field(default_factory=Authority)
     plan: Plan = field(default_factory=Plan)
-    taken: dict[int, str] = field(default_factory=dict)
+    taken: set[tuple[str, int]] = field(default_factory=set)
     draft: Draft = field(init=False)
     ledger: Ledger = field(init=False)
 
@@ -38,9 +38,17 @@ class Planner:
         self.ledger = Ledger(self.draft, self.authority)
 
     def batch(self, envelopes: list[Envelope], principal: Principal, at: int) -> list[Outcome]:
-        """Plans the ops of one push, in the order of `dev_seq`; outcomes stand in the order of the request.
+        """Plans one push to its end; outcomes stand in the order of the request.
 
         Raises Forked; every other fault is an outcome.
+        """
+        outcomes = self.take(envelopes, principal, at)
+        return self.finish([outcomes], at)[0]
+
+    def take(self, envelopes: list[Envelope], principal: Principal, at: int) -> list[Outcome]:
+        """Plans the ops of one push, in the order of `dev_seq`. Other pushes may follow; `finish` comes last.
+
+        Raises Forked; then this plan is good for nothing.
         """
         outcomes: dict[int, Outcome] = {}
         shown: dict[str, int] = {}
@@ -53,8 +61,12 @@ class Planner:
                 size -= shown.get(record_id, 0)
                 shown[record_id] = self.draft.size(record_id)
                 size += shown[record_id]
+        return [outcomes[i] for i in range(len(envelopes))]
+
+    def finish(self, taken: list[list[Outcome]], at: int) -> list[list[Outcome]]:
+        """Frees what waited for the ops of these pushes, and says what became of each by the end."""
         self.ledger.release(at)
-        return [self._final(outcomes[i]) for i in range(len(envelopes))]
+        return [[self._final(outcome) for outcome in outcomes] for outcomes in taken]
 
     def serve(self, op: Op, at: int) -> Outcome:
         """Plans one op that the service itself makes: review decisions, file states, reference data."""
@@ -92,12 +104,12 @@ class Planner:
     def _number(self, envelope: Envelope) -> None:
         if envelope.dev_seq is None:
             return
-        if self._holder(envelope.dev_seq) is not None:
+        if self._is_numbered(envelope.client_id, envelope.dev_seq):
             raise Forked
-        self.taken[envelope.dev_seq] = envelope.op_id
+        self.taken.add((envelope.client_id, envelope.dev_seq))
 
-    def _holder(self, dev_seq: int) -> str | None:
-        return self.taken.get(dev_seq) or self.world.op_at(dev_seq)
+    def _is_numbered(self, client_id: str, dev_seq: int) -> bool:
+        return (client_id, dev_seq) in self.taken or self.world.is_numbered(client_id, dev_seq)
 
     def _decide(
         self, envelopes: list[Envelope], known: list[Known], principal: Principal, may: May, at: int
@@ -138,9 +150,10 @@ class Planner:
         if self.draft.known(stored_as) is None:
             row = _row(envelope, principal, outcome)
             row.op_id = stored_as
-            row.dev_seq = None if envelope.dev_seq is None or self._holder(envelope.dev_seq) else envelope.dev_seq
+            if row.dev_seq and self._is_numbered(row.client_id, row.dev_seq):
+                row.dev_seq = None
             if row.dev_seq:
-                self.taken[row.dev_seq] = stored_as
+                self.taken.add((row.client_id, row.dev_seq))
             self.ledger.store(row, None)
         return outcome
 

@@ -20,7 +20,7 @@ TYP, MEDIA_TYP = "mc-receipt+jws", "mc-media-receipt+jws"
 COLUMNS = ("op_id", "digest", "dev_seq", "status", "code", "scope", "seq", "ver", "entry_hash")
 
 
-def receipt(pushed: Pushed, actor: str, client_id: str, issuer: str, now: int) -> dict[str, Any]:
+def receipt(pushed: Pushed, actor: str, client_id: str, issuer: str) -> dict[str, Any]:
     """The payload: who, when, in which lineage, and a row of `COLUMNS` for each op that was taken.
 
     Received and applied are different words.
@@ -34,7 +34,7 @@ def receipt(pushed: Pushed, actor: str, client_id: str, issuer: str, now: int) -
         rows.append([outcome.op_id, digest, outcome.dev_seq, outcome.status, outcome.code, *place])
     return {
         "iss": issuer, "epoch": pushed.epoch, "client_id": client_id, "actor": actor,
-        "received_at": iso(now), "columns": list(COLUMNS), "ops": rows,
+        "received_at": iso(pushed.at), "columns": list(COLUMNS), "ops": rows,
     }  # fmt: skip
 
 

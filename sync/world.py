@@ -3,9 +3,10 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlmodel import Session, col
 
+from auth.principal import Principal
 from sync import bulk
 from sync import state as records
 from sync.epoch import lineage, shared_ver
@@ -22,16 +23,10 @@ from sync.types import MEDIA, Registry
 
 # What every batch asks, made once.
 _OP, _RECORD = bulk.table(Op).c, bulk.table(Record).c
-_KNOWN: Select[Any] = select(  # the columns of `Known`
-    _OP.op_id, _OP.digest, _OP.status, _OP.record_id, _OP.result, _OP.client_id, _OP.dev_seq, _OP.actor
-)  # fmt: skip
-_NAMED = _KNOWN.where(bulk.among(_OP.op_id, "op_ids"))
-_NAMED_OR_NUMBERED = _KNOWN.where(
-    or_(
-        bulk.among(_OP.op_id, "op_ids"),
-        and_(_OP.client_id == bindparam("client_id"), bulk.among(_OP.dev_seq, "dev_seqs")),
-    )
-)
+_NAMED: Select[Any] = select(  # the columns of `Known`
+    _OP.op_id, _OP.digest, _OP.status, _OP.record_id, _OP.result, _OP.client_id, _OP.actor
+).where(bulk.among(_OP.op_id, "op_ids"))  # fmt: skip
+_NUMBERED = select(_OP.dev_seq).where(_OP.client_id == bindparam("client_id"), bulk.among(_OP.dev_seq, "dev_seqs"))
 _LOCKED: Select[Any] = (
     select(_RECORD.id, _RECORD.doc, _RECORD.meta, _RECORD.seq)
     .where(bulk.among(_RECORD.id, "ids"))
@@ -48,28 +43,31 @@ FILE_STATE: tuple[Any, ...] = tuple(  # the columns of `stamp.FileState`, in its
 class DbWorld:
     """A `plan.World` over one transaction. Records are read for update, sorted by id (protocol C.3)."""
 
-    def __init__(self, session: Session, client_id: str = "") -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self.client_id = client_id
         self.rows: dict[str, tuple[str, str, int]] = {}
         self.states: dict[str, records.State | None] = {}
         self.ops: dict[str, Known] = {}
         self.asked: set[str] = set()
-        self.dev_seqs: dict[int, str] = {}
+        self.numbered: set[tuple[str, int]] = set()
         self.waits: dict[str, list[Waiting]] = {}
         self.numbers = Numbers(session)
         self.files: dict[tuple[str, str], dict[str, Any]] = {}
         self.lineage: list[str] = []
 
-    def fetch(self, envelopes: list[Envelope], account_id: str, registry: Registry) -> None:
-        """Reads all that the batch names; what it names indirectly is read when asked for."""
+    def fetch(self, batches: list[tuple[Principal, list[Envelope]]], registry: Registry) -> None:
+        """Reads all that the batches name but their numbers; what they name indirectly is read when asked for."""
+        envelopes = [e for _, batch in batches for e in batch]
         raws = [e.raw for e in envelopes if isinstance(e.raw, dict)]
         deps = {d for raw in raws for d in _strings(raw.get("deps"))[:MAX_DEPS]}
         record_ids = {r for raw in raws if isinstance(r := raw.get("record_id"), str) and len(r) == 36}
         op_ids = {e.op_id for e in envelopes} | {d[3:] for d in deps if d.startswith("op:") and len(d) == 39}
-        self.fetch_ops(op_ids, {e.dev_seq for e in envelopes if e.dev_seq})
+        self.fetch_ops(op_ids)
         self.fetch_records(record_ids | {d[7:] for d in deps if d.startswith("record:") and len(d) == 43})
-        self._fetch_files({s for raw in raws for s in _digests(raw)}, account_id)
+        named: dict[str, set[str]] = {}
+        for principal, batch in batches:
+            named.setdefault(principal.account_id, set()).update(s for e in batch for s in _digests(e.raw))
+        self._fetch_files(named)
         self.numbers.fetch(wanted(envelopes, registry))
 
     def fetch_records(self, record_ids: set[str]) -> None:
@@ -83,27 +81,24 @@ class DbWorld:
 
     def all_known(self, op_ids: list[str]) -> list[Known]:
         """Those of `op_ids` that are stored."""
-        return [known for known, _, _ in self._known(_NAMED, op_ids=op_ids)]
-
-    def fetch_ops(self, op_ids: set[str], dev_seqs: set[int]) -> None:
-        """Reads stored ops by id, and by this client's numbers."""
-        asked = {"op_ids": sorted(op_ids), "dev_seqs": sorted(dev_seqs), "client_id": self.client_id}
-        for known, client_id, dev_seq in self._known(_NAMED_OR_NUMBERED, **asked):
-            self.ops[known.op_id] = known
-            if client_id == self.client_id and dev_seq:
-                self.dev_seqs[dev_seq] = known.op_id
-        self.asked |= op_ids
-
-    def _known(self, query: Select[Any], **asked: Any) -> list[tuple[Known, str, int | None]]:
-        rows = self.session.execute(query, asked).all()
+        rows = self.session.execute(_NAMED, {"op_ids": op_ids}).all()
         results = {row[0]: orjson.loads(row[4]) for row in rows}
         entries = self._entries([(row[3], results[row[0]]["ver"], row[0]) for row in rows if "ver" in results[row[0]]])
-        found = []
-        for op_id, digest, status, record_id, _, client_id, dev_seq, actor in rows:
-            stored = results[op_id]
-            known = Known(op_id, actor, client_id, digest, status, record_id, stored, entries.get(op_id))
-            found.append((known, client_id, dev_seq))
-        return found
+        return [
+            Known(op_id, actor, client_id, digest, status, record_id, results[op_id], entries.get(op_id))
+            for op_id, digest, status, record_id, _, client_id, actor in rows
+        ]
+
+    def fetch_ops(self, op_ids: set[str]) -> None:
+        """Reads stored ops."""
+        self.ops.update({known.op_id: known for known in self.all_known(sorted(op_ids))})
+        self.asked |= op_ids
+
+    def fetch_numbers(self, client_id: str, dev_seqs: set[int]) -> None:
+        """Looks which of a client's numbers its ops have already."""
+        if dev_seqs:
+            asked = {"client_id": client_id, "dev_seqs": sorted(dev_seqs)}
+            self.numbered |= {(client_id, n) for n in self.session.execute(_NUMBERED, asked).scalars()}
 
     def _entries(self, places: list[tuple[str, int, str]]) -> dict[str, Entry]:
         """Where ops stand in the log, by op id; `places`: (record id, ver, op id)."""
@@ -119,10 +114,14 @@ class DbWorld:
             if (line := lines.get((record_id, ver)))
         }
 
-    def _fetch_files(self, digests: set[str], account_id: str) -> None:
-        """Files whose every byte this account has sent before; others are `missing`, here or not (protocol P44)."""
-        hold(self.session, digests)  # an upload that ends just now must see this record, or this batch its file
-        wanted = sorted(digests)
+    def _fetch_files(self, named: dict[str, set[str]]) -> None:
+        """Of what accounts name, the files whose every byte they have sent; others are `missing`, here or not (P44)."""
+        # An upload that ends just now must see this record, or this batch its file.
+        hold(self.session, {sha256 for digests in named.values() for sha256 in digests})
+        for account_id, digests in named.items():
+            self._fetch_held(sorted(digests), account_id)
+
+    def _fetch_held(self, wanted: list[str], account_id: str) -> None:
         for start in range(0, len(wanted), AT_ONCE):
             rows = self.session.execute(
                 select(col(Blob.sha256), *FILE_STATE)
@@ -138,8 +137,7 @@ class DbWorld:
         for op in ops:
             for file in (*op.add.get(MEDIA, ()), *op.set.get(MEDIA, ())):
                 by_actor.setdefault(op.actor, set()).add(file["sha256"])
-        for actor, digests in sorted(by_actor.items()):
-            self._fetch_files(digests, actor)
+        self._fetch_files(by_actor)
 
     def record(self, record_id: str) -> records.State | None:
         if record_id not in self.states and record_id not in self.rows:
@@ -154,11 +152,11 @@ class DbWorld:
 
     def known(self, op_id: str) -> Known | None:
         if op_id not in self.ops and op_id not in self.asked:
-            self.ops.update({k.op_id: k for k, _, _ in self._known(_NAMED, op_ids=[op_id])})
+            self.fetch_ops({op_id})
         return self.ops.get(op_id)
 
-    def op_at(self, dev_seq: int) -> str | None:
-        return self.dev_seqs.get(dev_seq)
+    def is_numbered(self, client_id: str, dev_seq: int) -> bool:
+        return (client_id, dev_seq) in self.numbered
 
     def text_at(self, record_id: str, name: str, ver: int) -> str | None:
         state = self.rows.get(record_id)
@@ -189,7 +187,7 @@ class DbWorld:
             return set()
         hold(self.session, ["waits"])
         op_ids = {need[3:] for need in awaited if need.startswith("op:")}
-        self.fetch_ops(op_ids, set())
+        self.fetch_ops(op_ids)
         self.fetch_records({n[7:] for n in awaited if n.startswith("record:") and self.states.get(n[7:]) is None})
         effective = {f"op:{i}" for i in op_ids if i in self.ops and self.ops[i].status in EFFECTIVE}
         came = effective | {n for n in awaited if n[7:] in self.rows}
@@ -220,8 +218,10 @@ def _strings(value: Any) -> list[str]:
     return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
 
 
-def _digests(raw: dict[str, Any]) -> list[str]:
+def _digests(raw: Any) -> list[str]:
     """Digests of files that an op names, wherever it names them."""
+    if not isinstance(raw, dict):
+        return []
     found: list[Any] = [raw.get("media")]
     for part in ("set", "add"):
         fields = raw.get(part)

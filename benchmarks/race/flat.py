@@ -27,6 +27,7 @@ from sync.cursor import Cursor, Place, encode, mark
 from sync.epoch import current_epoch
 from sync.feed import feed, heads_of, heads_query
 from sync.pull import Wanted, pull
+from sync.push import Sent
 from sync.visibility import view
 
 FEWEST, MOST = 20_000, 2_000_000
@@ -57,7 +58,8 @@ class House:
             fields = {name: made[name] for name in ("title", "kind", "criteria", "captured_at", "place")}
             fields["criteria"] = fields["criteria"][:1]
             ops.append({**named, "record_id": made["id"], "scope": scope, "base_ver": 0, "set": fields})
-        self.database.write(intake.push, self.types, self.officer, ops, SystemClock().now(), authority=authority)
+        sent = [Sent(self.officer, ops)]
+        self.database.write(intake.push_all, self.types, sent, SystemClock().now(), authority=authority)
         return [op["record_id"] for op in ops]
 
     def grow(self, total: int) -> None:

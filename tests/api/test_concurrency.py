@@ -1,8 +1,12 @@
 """Many phones at once: the feed skips nothing, numbers have no gaps, no phone sees a deadlock (invariants 1, 2, 31)."""
 
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from httpx import Response
+from sqlalchemy import event
 from sqlmodel import select
 
 from auth.principal import Role
@@ -78,3 +82,64 @@ def test_a_poller_beside_many_writers_misses_nothing(province: Province) -> None
         assert places == sorted(places), "the feed went back"
         want = {e.record_id: e.ver for e in log}
         assert last[scope] == want, "the poller missed a change"
+
+
+def behind(province: Province, first: Person, others: Sequence[tuple[Person, dict[str, Any]]]) -> tuple[list[Any], int]:
+    """What others are answered who push while the transaction of a first one is open, and how often was committed."""
+    begun, go_on, commits = threading.Event(), threading.Event(), list[object]()
+
+    def slow(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "INTO op " in statement and not begun.is_set():
+            begun.set()
+            go_on.wait(5)
+
+    def push(person: Person, body: dict[str, Any]) -> Response:
+        return person.post("/v1/sync/push", body)
+
+    engine, together = province.db.writer, province.app.state.pushes._together
+    event.listen(engine, "before_cursor_execute", slow)
+    heard = commits.append
+    event.listen(engine, "commit", heard)
+    with ThreadPoolExecutor(len(others) + 1) as phones:
+        leads = phones.submit(push, first, {"ops": [first.op("create", set={"title": "Họp"})]})
+        begun.wait(5)
+        sent = []
+        for n, (person, body) in enumerate(others, 1):
+            sent.append(phones.submit(push, person, body))
+            while len(together._queue) < n:  # one after the other
+                pass
+        go_on.set()
+        assert leads.result().status_code == 200
+        answers = [one.result() for one in sent]
+    event.remove(engine, "before_cursor_execute", slow)
+    event.remove(engine, "commit", heard)
+    return answers, len(commits)
+
+
+def test_pushes_that_wait_are_one_transaction_and_each_gets_its_own_answer(province: Province) -> None:
+    lan, minh, ha = (province[name] for name in ("lan", "minh", "ha"))
+    late = minh.op("patch", (made := minh.op("create", set={"title": "Tuần tra"}))["record_id"], base_ver=1)
+    titles = {"ops": [made, {**late, "set": {"title": "Tuần tra đêm"}}]}
+    answers, commits = behind(province, lan, [
+        (minh, titles), (ha, {"ops": [], "epoch": "of another lineage"}), (minh, titles),
+        (ha, {"ops": [ha.op("create", set={"title": "Họp tổ", "criteria": ["PH-A02"]})], "pending": 2}),
+    ])  # fmt: skip
+    first, refused, again, other = answers
+    assert refused.status_code == 409
+    assert refused.json()["code"] == "epoch_changed"
+    assert [r["status"] for r in first.json()["results"]] == ["applied", "applied"]
+    assert [r["status"] for r in again.json()["results"]] == ["duplicate", "duplicate"]
+    assert [r["entry_hash"] for r in again.json()["results"]] == [r["entry_hash"] for r in first.json()["results"]]
+    assert first.json()["acked_through"] == again.json()["acked_through"] == 2
+    assert other.json()["results"][0]["record"]["data"]["title"] == "Họp tổ"
+    assert commits == 2  # that of the first, and one for all who waited
+
+
+def test_a_push_that_cannot_be_taken_costs_its_neighbours_nothing_but_time(province: Province) -> None:
+    lan, minh, ha = (province[name] for name in ("lan", "minh", "ha"))
+    minh.does("create", set={"title": "Họp"})
+    forked = {**minh.op("create", set={"title": "Bản sao"}), "dev_seq": 1}
+    good = {"ops": [ha.op("create", set={"title": "Họp tổ"})]}
+    answers, _ = behind(province, lan, [(minh, {"ops": [forked]}), (ha, good)])
+    assert answers[0].json()["code"] == "replica_forked"
+    assert [r["status"] for r in answers[1].json()["results"]] == ["applied"]
