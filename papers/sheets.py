@@ -2,6 +2,7 @@
 
 import io
 from datetime import date
+from math import ceil
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell as SheetCell
@@ -22,6 +23,9 @@ SHADE = PatternFill("solid", fgColor="E7E6E6")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 INCH = 25.4  # mm
 CHARACTERS = 110  # of a line across the page; widths are shares of it
+LINE_HEIGHT = 16  # points, of 12 point letters
+TALLEST = 409  # points that a row can have
+LETTER = 1.15  # of the width of a digit, with what wrapping at words leaves free
 LONGEST = 32_767  # characters that a cell can hold
 
 
@@ -51,6 +55,7 @@ def _fill(sheet: Worksheet, document: Document, table: Table) -> None:
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
     aligns = ["left" if not right else "right" if i else "center" for i, right in enumerate(table.right)]
     for number, row_of in enumerate(table.rows, head + 1):
+        sheet.row_dimensions[number].height = min(TALLEST, LINE_HEIGHT * _lines_in(row_of, _wide(table)))
         for column, value in enumerate(row_of, 1):
             cell = _put(sheet.cell(number, column), value, dated=table.dates[column - 1])
             cell.font, cell.border = Font(name=FONT, size=12), BOX
@@ -58,11 +63,24 @@ def _fill(sheet: Worksheet, document: Document, table: Table) -> None:
     _page(sheet, document, table, head)
 
 
+def _wide(table: Table) -> list[int]:
+    """Characters of each column across the page."""
+    total = sum(table.widths) or 1
+    return [max(6, round(width / total * CHARACTERS)) for width in table.widths]
+
+
+def _lines_in(row: tuple[Cell, ...], wide: list[int]) -> int:
+    """Lines that the fullest cell of a row wraps into; LibreOffice cuts off what a row has no height for."""
+    return max(
+        sum(max(1, ceil(len(line) * LETTER / width)) for line in str(value).split("\n"))
+        for value, width in zip(row, wide, strict=True)
+    )
+
+
 def _page(sheet: Worksheet, document: Document, table: Table, head: int) -> None:
     """A4, header row on every page and in sight, filters, columns as wide as on paper."""
-    total = sum(table.widths) or 1
-    for column, width in enumerate(table.widths, 1):
-        sheet.column_dimensions[get_column_letter(column)].width = max(6, round(width / total * CHARACTERS))
+    for column, width in enumerate(_wide(table), 1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
     end = f"{get_column_letter(max(len(table.columns), 1))}{head + len(table.rows)}"
     sheet.freeze_panes = f"A{head + 1}"
     if table.columns:

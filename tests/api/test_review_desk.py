@@ -150,7 +150,7 @@ def reads_figures(province: Province, hoa: Person) -> None:
     assert {(e["unit_kind"], e["state"], e["count"]) for e in overview["evidence"]} == {
         ("ward", "draft", 1), ("ward", "pending", 1), ("ward", "verified", 2),
     }  # fmt: skip
-    assert "evidence,ward,verified,đã xác nhận,2," in tuan.get("/v1/overview", format="csv").text
+    assert "minh chứng,phường,verified,đã xác nhận,2," in tuan.get("/v1/overview", format="csv").text
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

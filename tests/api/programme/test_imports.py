@@ -132,13 +132,13 @@ def test_lists_are_csv_for_excel_and_never_a_formula(province: Province) -> None
     assert answer.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert rows[0] == ["Mã đơn vị", "Đơn vị", "Loại đơn vị", "Nhu cầu kinh phí (đồng)"]
-    assert ["DN-900", "'=1+1", "enterprise", "120000000"] in rows
+    assert ["DN-900", "'=1+1", "doanh nghiệp", "120000000"] in rows
     overview = mai.get("/v1/overview", format="csv").content.decode("utf-8-sig")
-    assert "unit_year,ward,draft_registration,đang lập phiếu đăng ký,1,0" in overview
+    assert "đăng ký và xây dựng đơn vị điển hình,phường,draft_registration,đang lập phiếu đăng ký,1,0" in overview
     listed = mai.get("/v1/cases", type="unit_year", format="csv", limit=1).content.decode("utf-8-sig")
     assert [row[:7] for row in csv.reader(io.StringIO(listed))][1:] == [
-        [KINH_BAC, "Kinh Bắc", "ward", "2026", "", "draft_registration", "đang lập phiếu đăng ký"],
-        ["DN-900", "'=1+1", "enterprise", "2026", "", "draft_registration", "đang lập phiếu đăng ký"],
+        [KINH_BAC, "Kinh Bắc", "phường", "2026", "", "draft_registration", "đang lập phiếu đăng ký"],
+        ["DN-900", "'=1+1", "doanh nghiệp", "2026", "", "draft_registration", "đang lập phiếu đăng ký"],
     ]
     nothing = mai.get("/v1/cases", type="unit_year", state="proposed", format="csv").content.decode("utf-8-sig")
     assert nothing.splitlines() == [listed.splitlines()[0]]
