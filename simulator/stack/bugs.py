@@ -18,10 +18,9 @@ from minhchung_client import Replica
 from programme import judging
 from programme.decision import Decision
 from programme.review import decide as sound_decide
-from service import receiving
+from service import pushing, receiving
 from service.db import Database
-from service.routes import pull as pulling
-from service.routes import reviews, sync
+from service.routes import reviews
 from simulator.disk import Disk
 from simulator.stack import phone
 from simulator.stack.phone import FieldPhone
@@ -115,7 +114,7 @@ def safe_without_backup() -> Iterator[None]:
         rows = session.execute(select(col(ScopeHead.scope), col(ScopeHead.seq)))
         return {scope: seq for scope, seq in rows if principal.may(Permission.READ, scope)}
 
-    with patch.object(sync, "safe_to_delete", heads), patch.object(pulling, "safe_to_delete", heads):
+    with patch.object(pushing, "safe_to_delete", heads):
         yield
 
 
