@@ -7,6 +7,7 @@ at 00:00:00 of the next day is late (plan IV.2; domain §1.5, §5.3).
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta, timezone
+from typing import Any
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")  # no summer time, so no table of zones is needed
 DAY_MS = 86_400_000
@@ -44,10 +45,15 @@ class Calendar:
         """The deadlines that come once a year."""
         return (f.name for f in fields(self) if f.name not in ("report", "remind"))
 
-    def months_due(self, year: int, now: int, since: str = "") -> list[str]:
-        """Months of `year` (YYYY-MM) whose report should be in by now, from the month `since` on."""
-        months = [f"{year}-{m:02d}" for m in range(1, 13)]
-        return [m for m in months if m >= since and self.late("report", year, now, int(m[5:]))]
+    def report_closes(self, month: str) -> int:
+        """The first millisecond that is too late for the report of a month (YYYY-MM)."""
+        return self.closes("report", int(month[:4]), int(month[5:]))
+
+
+def report_months(year: int, approval: dict[str, Any] | None) -> list[str]:
+    """Months (YYYY-MM) that a unit reports on, from its approval to November (TT124 Điều 8: 16/11 to 15/11)."""
+    since = str((approval or {}).get("date", ""))[:7]
+    return [m for m in (f"{year - 1}-12", *(f"{year}-{m:02d}" for m in range(1, 12))) if m >= since]
 
 
 def day_vi(day: str) -> str:

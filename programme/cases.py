@@ -97,7 +97,7 @@ TASK = RecordType(
     "task",
     {
         name: Field(R, lambda _v: None)  # the service alone writes these
-        for name in ("about", "about_type", "code", "title_vi", "roles", "due", "done")
+        for name in ("about", "about_type", "code", "title_vi", "title_en", "roles", "due", "done")
     },
     shared=True,
     state=lambda doc: "done" if doc["data"].get("done") else "open",

@@ -11,6 +11,7 @@ from programme.dossier import completeness, untouched_faults
 from programme.errors import ContentChanged
 from programme.making import Making, fault
 from programme.models import Case
+from programme.transitions import SENT
 from sync.records import current
 
 Faults = list[dict[str, str]]
@@ -95,9 +96,7 @@ def _month_free(session: Session, making: Making) -> Faults:
     if not month:
         return [fault("missing", "/data/month", "Chưa ghi tháng báo cáo.", "The month is missing.")]
     where = (col(Case.unit) == making.unit, col(Case.year) == making.year, col(Case.type) == "monthly_report")
-    sent = select(Case.record_id).where(
-        *where, col(Case.period) == month, col(Case.state).in_(("submitted", "accepted"))
-    )
+    sent = select(Case.record_id).where(*where, col(Case.period) == month, col(Case.state).in_(SENT))
     other = session.exec(sent.where(col(Case.record_id) != making.doc["id"])).first()
     if other is None:
         return []

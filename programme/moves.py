@@ -77,7 +77,7 @@ def make(session: Session, registry: Registry, principal: Principal, asked: Aske
     if blocked:
         raise MoveBlocked(errors=blocked)
     effects = follow_from(session, making)
-    ops = [_op(making, effects), *effects.ops, *turn(session, making), *settle(session, making)]
+    ops = [_op(making, effects), *effects.ops, *turn(session, making), *settle(session, making, effects)]
     outcomes = append(session, registry, ops, now)
     session.add_all([_step(making, outcomes[0].entry.ver if outcomes[0].entry else 0), *effects.rows])
     session.flush()

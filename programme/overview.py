@@ -10,19 +10,16 @@ from sqlalchemy import func
 from sqlmodel import Session, col, delete, select
 
 from auth.principal import EVERY_UNIT, Permission, Principal
-from programme.calendar import Calendar
+from programme.calendar import Calendar, report_months
 from programme.case_list import CaseFilter, conditions, within
 from programme.codes import KINDS
 from programme.figures import evidence_by_unit_kind
 from programme.models import Case, Quota, Unit
-from programme.transitions import MACHINES
+from programme.transitions import MACHINES, REPORTING, SENT, UNIT_YEAR
 from sync.records import current
 
-REPORTING = (
-    "approved_to_build", "building", "dossier_draft", "dossier_submitted", "completeness_check", "returned",
-    "under_appraisal", "submitted_to_chair",
-)  # fmt: skip
 NOT_REGISTERED = ("draft_registration", "withdrawn")
+WITHOUT_NEED = (*NOT_REGISTERED, "not_approved")
 REACHED = ("recognised", "announced")
 
 
@@ -85,33 +82,40 @@ def overdue(session: Session, principal: Principal, year: int, calendar: Calenda
     units = session.exec(query.where(*where).order_by(col(Unit.code))).all()
     docs = current(session, [record_id for record_id, *_ in units])
     sent = _sent(session, principal, year)
-    months = [f"{year - 1}-12", *(f"{year}-{m:02d}" for m in range(1, 12))]
-    due = [m for m in months if calendar.late("report", int(m[:4]), now, int(m[5:]))]
     found = []
     for record_id, code, name_vi, kind in units:
-        approval = orjson.loads(docs[record_id].doc)["data"].get("approval") or {}
-        since = str(approval.get("date", ""))[:7]
-        missing = [m for m in due if m >= since and (code, m) not in sent]
+        months = report_months(year, orjson.loads(docs[record_id].doc)["data"].get("approval"))
+        missing = [m for m in months if now >= calendar.report_closes(m) and (code, m) not in sent]
         if missing:
             found.append({"unit": code, "name_vi": name_vi, "unit_kind": kind, "months": missing})
     return found
 
 
 def _sent(session: Session, principal: Principal, year: int) -> set[tuple[str, str]]:
-    where = conditions(principal, CaseFilter("monthly_report", year, states=("submitted", "accepted")))
+    where = conditions(principal, CaseFilter("monthly_report", year, states=SENT))
     return {(unit, period) for unit, period in session.exec(select(Case.unit, Case.period).where(*where))}
 
 
 def funding(session: Session, principal: Principal, year: int) -> list[dict[str, Any]]:
-    """What each unit says it needs, in đồng; for the finance department too, which sees nothing else (III.3)."""
-    query = select(Case.record_id, Unit.code, Unit.name_vi, Unit.kind).join(Unit, col(Unit.code) == col(Case.unit))
-    query = query.where(col(Case.type) == "unit_year", col(Case.year) == year)
+    """What each registered unit says it needs, in đồng; the finance department sees this and nothing else (III.3).
+
+    A unit that has not registered yet, withdrew or was refused asks for nothing.
+    """
+    query = select(Case, Unit).join(Unit, col(Unit.code) == col(Case.unit))
+    query = query.where(col(Case.type) == "unit_year", col(Case.year) == year, col(Case.state).not_in(WITHOUT_NEED))
     seen = within(principal, (Permission.READ, Permission.BUDGET))
     rows = session.exec(query.where(seen).order_by(col(Unit.code))).all()
-    docs = current(session, [record_id for record_id, *_ in rows])
+    docs = current(session, [case.record_id for case, _ in rows])
     return [
-        {"unit": code, "name_vi": name_vi, "unit_kind": kind, "funding_need": _need(docs[record_id].doc)}
-        for record_id, code, name_vi, kind in rows
+        {
+            "unit": unit.code,
+            "name_vi": unit.name_vi,
+            "unit_kind": unit.kind,
+            "state": case.state,
+            "state_vi": UNIT_YEAR.state_vi(case.state),
+            "funding_need": _need(docs[case.record_id].doc),
+        }
+        for case, unit in rows
     ]
 
 

@@ -7,12 +7,14 @@ from typing import Any
 import orjson
 from sqlmodel import Session, col, select
 
+from programme.calendar import report_months
 from programme.catalogue import criteria_set, criteria_sets
 from programme.checklist import Piece
 from programme.codes import evidence_code
 from programme.evidence import EVIDENCE_NAMES
 from programme.models import Case, CriteriaSet, Unit
 from programme.naming import single_id
+from programme.transitions import SENT
 from programme.units import get_unit
 from sync.records import Shown, current, held_in, version
 
@@ -52,10 +54,8 @@ class Standing:
         return bool(self.data.get("dossier")) and self.data.get("late") in (None, "no", "waived")
 
     def months_wanted(self) -> list[str]:
-        """Months that the unit reports on, from its approval to November (TT124 Điều 8: 16/11 to 15/11)."""
-        months = [f"{self.year - 1}-12", *(f"{self.year}-{m:02d}" for m in range(1, 12))]
-        since = str((self.data.get("approval") or {}).get("date", ""))[:7]
-        return [m for m in months if m >= since]
+        """Months whose report the unit owes for the year."""
+        return report_months(self.year, self.data.get("approval"))
 
 
 def standing_of(session: Session, code: str, year: int) -> Standing:
@@ -73,7 +73,7 @@ def standing_of(session: Session, code: str, year: int) -> Standing:
         doc = orjson.loads(shown.doc)
         found.claims[doc["data"].get("criterion", "")] = {"record_id": doc["id"], "ver": doc["ver"], **doc["data"]}
     where = (col(Case.unit) == code, col(Case.year) == year, col(Case.type) == "monthly_report")
-    reports = select(Case.period).where(*where, col(Case.state).in_(("submitted", "accepted")))
+    reports = select(Case.period).where(*where, col(Case.state).in_(SENT))
     found.reported = set(session.exec(reports))
     return found
 

@@ -87,6 +87,8 @@ def _turns(**by_state: tuple[Role, ...]) -> MappingProxyType[str, tuple[Role, ..
 # fmt: off
 BUILDING = ("building", "dossier_draft", "returned")
 AT_POLICE = ("dossier_submitted", "completeness_check", "under_appraisal")
+REPORTING = ("approved_to_build", *BUILDING, *AT_POLICE, "submitted_to_chair")  # a unit whose months want a report
+SENT = ("submitted", "accepted")  # a report that counts for its month
 FORM = ("safety_result", "movement_class", "responsible_head", "funding_need", "applies", "note")
 UNIT_YEAR = Machine("unit_year", "draft_registration", (
     Move("amend", ("draft_registration",), "draft_registration", CAPTURE, fields=FORM),

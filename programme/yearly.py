@@ -15,6 +15,7 @@ from programme.case_list import CaseFilter, conditions
 from programme.figures import evidence_figures
 from programme.models import Case
 from programme.overview import funding, overview
+from programme.transitions import SENT
 from sync.records import current
 
 Recipient = Literal["ministry", "standing_committee", "peoples_committee"]
@@ -28,7 +29,7 @@ AT_ONCE = 1000
 
 def participation(session: Session, principal: Principal, year: int) -> dict[str, Any]:
     """How many people outreach reached, by group, as the reports that were sent say (plan II.3)."""
-    where = conditions(principal, CaseFilter("monthly_report", year, states=("submitted", "accepted")))
+    where = conditions(principal, CaseFilter("monthly_report", year, states=SENT))
     ids = list(session.exec(select(Case.record_id).where(*where).order_by(col(Case.record_id))))
     groups: Counter[str] = Counter()
     for start in range(0, len(ids), AT_ONCE):

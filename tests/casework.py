@@ -70,13 +70,13 @@ def seen(record: dict[str, Any]) -> dict[str, Any]:
     return {"ver": record["ver"], "content_digest": record["content_digest"]}
 
 
-def approved(province: Province) -> dict[str, Any]:
-    """Kinh Bắc registers, is proposed, and approved on a list."""
+def approved(province: Province, on: str = DECISION["date"]) -> dict[str, Any]:
+    """Kinh Bắc registers, is proposed, and approved on a list of that day."""
     case = opens(province["lan"], "unit_year", **FORM).json()
     moved(province["ha"], case, "register")
     moved(province["mai"], case, "propose")
     province["chu_tich"].upload(SCAN, mime="application/pdf")
-    return moved(province["chu_tich"], case, "approve", paper=DECISION)
+    return moved(province["chu_tich"], case, "approve", paper={**DECISION, "date": on})
 
 
 FROM_ABOVE = {"recognition", "classification_result", "emulation_result"}

@@ -38,7 +38,12 @@ EVIDENCE_COLUMNS = {
     "oldest_waiting_days": "Số ngày chờ lâu nhất",
 }
 OVERDUE_COLUMNS = {**UNIT, "months": "Tháng chưa báo cáo"}
-FUNDING_COLUMNS = {**UNIT, "funding_need": "Nhu cầu kinh phí (đồng)"}
+FUNDING_COLUMNS = {
+    **UNIT,
+    "state": "Mã tình trạng",
+    "state_vi": "Tình trạng",
+    "funding_need": "Nhu cầu kinh phí (đồng)",
+}
 
 
 class DossierState(Answer):
@@ -119,11 +124,13 @@ class Overdue(Answer):
 
 
 class Funding(Answer):
-    """What a unit says it needs, in đồng."""
+    """What a registered unit says it needs, in đồng, and where its year stands."""
 
     unit: str
     name_vi: str
     unit_kind: str
+    state: str
+    state_vi: str
     funding_need: int | None
 
 
@@ -203,7 +210,7 @@ def overdue_reports(
 def funding_needs(
     caller: Caller, db: Db, config: Config, year: Year = None, form: Form = "json"
 ) -> list[Funding] | Response:
-    """Funding needs by unit, for readers and for the finance department."""
+    """Funding needs of the units that are registered, for readers and for the finance department."""
     found = db.read(figures.funding, caller, year or config.programme_year)
     needs = [Funding.model_validate(row) for row in found]
     return needs if form == "json" else as_csv(needs, FUNDING_COLUMNS, "nhu-cau-kinh-phi")

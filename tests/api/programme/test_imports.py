@@ -126,13 +126,7 @@ def test_lists_are_csv_for_excel_and_never_a_formula(province: Province) -> None
     assert brings(quan, "units", evil).status_code == 200
     opens(province["lan"], "unit_year", **FORM)
     province.grant("lan", "DN-900", Role.FIELD_OFFICER)
-    opens(province["lan"], "unit_year", "DN-900", **FORM)
-    answer = mai.get("/v1/funding", format="csv")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.content.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert rows[0] == ["Mã đơn vị", "Đơn vị", "Loại đơn vị", "Nhu cầu kinh phí (đồng)"]
-    assert ["DN-900", "'=1+1", "doanh nghiệp", "120000000"] in rows
+    firm = opens(province["lan"], "unit_year", "DN-900", **FORM).json()
     overview = mai.get("/v1/overview", format="csv").content.decode("utf-8-sig")
     assert "đăng ký và xây dựng đơn vị điển hình,phường,draft_registration,đang lập phiếu đăng ký,1,0" in overview
     listed = mai.get("/v1/cases", type="unit_year", format="csv", limit=1).content.decode("utf-8-sig")
@@ -143,6 +137,16 @@ def test_lists_are_csv_for_excel_and_never_a_formula(province: Province) -> None
     nothing = mai.get("/v1/cases", type="unit_year", state="proposed", format="csv").content.decode("utf-8-sig")
     assert nothing.splitlines() == [listed.splitlines()[0]]
     assert mai.get("/v1/reports/overdue", format="csv").content.decode("utf-8-sig").startswith("Mã đơn vị,")
+    assert mai.get("/v1/funding").json() == [], "nobody has registered yet"
+    province.grant("ha", "DN-900", Role.UNIT_HEAD)
+    moved(province["ha"], firm, "register")
+    answer = mai.get("/v1/funding", format="csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))) == [
+        ["Mã đơn vị", "Đơn vị", "Loại đơn vị", "Mã tình trạng", "Tình trạng", "Nhu cầu kinh phí (đồng)"],
+        ["DN-900", "'=1+1", "doanh nghiệp", "registered", "đã đăng ký", "120000000"],
+    ]
 
 
 @pytest.fixture

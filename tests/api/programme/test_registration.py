@@ -18,7 +18,7 @@ def test_a_unit_registers_and_is_approved_on_a_list_that_fixes_its_criteria(prov
     assert building["state"] == "building"
     told = [c["record"] for c in province["lan"].pull()["changes"] if c["kind"] == "put"]
     assert [r["state"] for r in told if r["id"] == case["id"]] == ["building"]
-    task = next(r for r in told if r["type"] == "task")
+    task = next(r for r in told if r["type"] == "task" and r["data"]["code"] == "unit_year.building")
     assert (task["data"]["about"], task["data"]["roles"]) == (case["id"], ["unit_editor", "commune_police"])
 
 

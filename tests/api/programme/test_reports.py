@@ -2,8 +2,8 @@
 
 import uuid
 
-from casework import FORM, MINUTES, moved, moves, opens, reports, seen
-from people import KINH_BAC, YEAR, Province
+from casework import FORM, MINUTES, approved, at, moved, moves, opens, reports, seen
+from people import KINH_BAC, YEAR, Person, Province
 
 JUNE = {"month": f"{YEAR}-09", "results": "Đã họp."}
 
@@ -73,16 +73,41 @@ def test_an_inspection_closes_when_its_findings_are_followed_up(province: Provin
     assert moved(mai, held, "close")["state"] == "closed"
 
 
+def reminders(person: Person) -> list[str]:
+    """What the unit is reminded of, as its people read it."""
+    records = person.get("/v1/records", type="task", state="open").json()["records"]
+    return sorted(r["data"]["title_vi"] for r in records if r["data"]["code"].startswith("deadline."))
+
+
 def test_a_deadline_that_comes_near_is_a_task_on_the_phone_and_goes_when_it_is_done(province: Province) -> None:
     lan = province["lan"]
     case = opens(lan, "unit_year", **FORM).json()
-
-    def open_tasks() -> list[str]:
-        province.app.state.worker.attend()
-        records = lan.get("/v1/records", type="task", state="open").json()["records"]
-        return [r["data"]["title_vi"] for r in records if r["data"]["code"].startswith("deadline.")]
-
-    assert open_tasks() == [f"Ký và gửi phiếu đăng ký, hạn 30/06/{YEAR}"], "late is not too late"
+    province.app.state.worker.attend()
+    assert reminders(lan) == [f"Ký và gửi phiếu đăng ký, hạn 30/06/{YEAR}"], "late is not too late"
     moved(province["ha"], case, "register")
-    province.clock.advance(3_700_000)
-    assert open_tasks() == []
+    assert reminders(lan) == []
+
+
+def test_the_report_of_a_month_is_a_task_from_a_week_before_its_last_day_until_it_is_sent(province: Province) -> None:
+    lan, ha, mai = province["lan"], province["ha"], province["mai"]
+    case = approved(province, on=f"{YEAR}-09-04")
+    plan = f"Ban hành nghị quyết, kế hoạch xây dựng đơn vị điển hình, hạn 31/03/{YEAR}"
+    september = f"Ký và gửi báo cáo tháng 09/{YEAR}, hạn 05/10/{YEAR}"
+    for moment, due in ((f"{YEAR}-09-27 23:59:59", [plan]), (f"{YEAR}-09-28 01:00", [plan, september])):
+        at(province, moment)
+        province.app.state.worker.attend()
+        assert reminders(lan) == due
+    assert mai.get("/v1/reports/overdue").json() == []
+    sent = reports(lan, ha, KINH_BAC, f"{YEAR}-09", YEAR)
+    assert reminders(lan) == [plan]
+    told = [c["record"]["data"] for c in lan.pull()["changes"] if c["kind"] == "put" and c["record"]["type"] == "task"]
+    task = next(t for t in told if t["code"] == "deadline.report")
+    assert (task["title_en"], task["due"], task["done"]) == (
+        f"Sign and send the report of {YEAR}-09, due {YEAR}-10-05",
+        f"{YEAR}-10-05",
+        True,
+    )
+    moved(mai, sent, "return", on=seen(sent), note="Thiếu số liệu")
+    assert reminders(lan) == [plan, september], "a report that was sent back is owed again"
+    moved(ha, case, "withdraw", note="Không đủ điều kiện")
+    assert reminders(lan) == []

@@ -84,6 +84,8 @@ def register(cast: Cast) -> None:
     approved = [every[unit] for unit in chosen]
     for_all(chair, approved, "approve", paper={**DECISION, "date": f"{YEAR}-05-04"})
     for_all(chair, [every[unit] for unit in listed[3:]], "not_approve", note="Chưa trong chỉ tiêu")
+    needs = {f["unit"]: f["state"] for f in cast.finance.get("/v1/funding", year=YEAR).json()}
+    assert needs == dict.fromkeys(chosen, "approved_to_build") | dict.fromkeys(quiet, "registered"), "none was refused"
     for_all(thu, approved, "start_building", paper={**PAPER, "date": f"{YEAR}-05-20"})
     waiting = mai.get("/v1/cases", type="unit_year", year=YEAR, state="registered", limit=500).json()["records"]
     assert {r["data"]["unit"] for r in waiting} == set(quiet)
