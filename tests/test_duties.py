@@ -1,10 +1,13 @@
-"""The table of duties in docs/programme.md names endpoints that the service has and tests that exist."""
+"""The table of duties in docs/programme.md names endpoints of the service, and tests that speak to just these."""
 
 import json
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from asked_endpoints import endpoint, requests
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
 ROW = re.compile(r"^\| ([IV]+[\w. ]*?) \| [^|]+ \| `(\w+) ([^`]+)` \| `(\w+)` \|$", re.MULTILINE)
 # Every duty in parts II, III and IV of Plan 188/KH-UBND, in its order.
 DUTIES = (
@@ -15,14 +18,27 @@ DUTIES = (
 )
 
 
-def test_every_duty_has_an_endpoint_and_a_test_that_exist() -> None:
+def test_every_duty_has_an_endpoint_and_a_test_that_speaks_to_it() -> None:
     page = (ROOT / "docs/programme.md").read_text(encoding="utf-8")
     table = page.partition("## Duties of the plan")[2].partition("\n## ")[0]
     rows = ROW.findall(table)
     assert len(rows) == table.count("\n| I")
     assert [row[0] for row in rows] == DUTIES.split(", ")
     paths = json.loads((ROOT / "openapi/openapi.json").read_text(encoding="utf-8"))["paths"]
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-    tests = set(re.findall(r"^def (test_\w+)", sources, re.MULTILINE))
     assert [row for row in rows if row[1].lower() not in paths.get(row[2], {})] == []
-    assert [row for row in rows if row[3] not in tests] == []
+    files = {
+        name: file
+        for file in TESTS.rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert [row for row in rows if row[3] not in files] == []
+    silent = [row for row in rows if endpoint(row[1], row[2]) not in requests(files[row[3]], row[3])]
+    assert silent == [], "the test of a duty never speaks to its endpoint"
+
+
+def test_a_test_speaks_to_what_it_and_its_helpers_call_and_to_nothing_else() -> None:
+    files = TESTS / "api/programme"
+    press = requests(files / "test_taking_part.py", "test_the_press_sees_what_was_cleared_and_files_where_it_appeared")
+    assert {("PUT", "/v1/press/items/{}"), ("POST", "/v1/press/items/{}/links"), ("POST", "/v1/sync/push")} <= press
+    assert ("PUT", "/v1/press/items/{}/links") not in press
+    assert ("POST", "/v1/cases") not in press, "a neighbour of the same file opens cases"

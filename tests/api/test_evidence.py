@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from casework import reports, verifies
 from people import KINH_BAC, Province, file_entry
 from pictures import jpeg
 
@@ -118,6 +119,33 @@ def test_progress_counts_verified_evidence_of_the_right_kind_only(province: Prov
     late = lan.does("patch", right["id"], type="document", base_ver=right["ver"] + 1, remove={"criteria": ["PH-A02"]})
     assert late["record"]["state"] == "changed"
     assert met() == (1, applicable), "what was verified counts as it was verified"
+
+
+ASKED_OF_UNITS = {
+    "PH-A01": "resolution", "PH-A02": "plan", "PH-A09": "training_record", "PH-A10": "budget_document",
+    "PH-B01": "media_item",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_each_paper_that_the_plan_asks_of_a_unit_counts_for_its_criterion(province: Province) -> None:
+    """Resolution and plan, outreach, funds (plan II.2, II.3, III.8); a paper of another kind is no proof."""
+    lan = province["lan"]
+    outreach = reports(lan, province["ha"], KINH_BAC, "2026-08", 2026, audiences={"students": 420, "workers": 80})
+    assert outreach["state"] == "submitted"
+    told = province["mai"].get("/v1/participation", year=2026).json()
+    assert (told["audiences"], told["people"]) == ({"students": 420, "workers": 80}, 500)
+    for shift, met in ((1, False), (0, True)):
+        kinds = list(ASKED_OF_UNITS.values())
+        papers = zip(ASKED_OF_UNITS, kinds[shift:] + kinds[:shift], strict=True)
+        ops = [
+            lan.op("create", type="document", set={"title": kind, "kind": kind, "criteria": [code]})
+            for code, kind in papers
+        ]
+        made = [result["record"] for result in lan.push(*ops)["results"]]
+        assert {r["status"] for r in verifies(province["tuan"], made)} == {"done"}
+        items = {i["code"]: i["met"] for i in lan.get(f"/v1/units/{KINH_BAC}/progress").json()["items"]}
+        assert {code: items[code] for code in ASKED_OF_UNITS} == dict.fromkeys(ASKED_OF_UNITS, met)
 
 
 def test_drafts_stay_out_of_the_queue_until_they_are_ready(province: Province) -> None:

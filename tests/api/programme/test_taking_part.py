@@ -5,30 +5,33 @@ import pytest
 from auth import accounts, audit
 from auth.accounts import OPERATOR
 from auth.principal import Grant, Role
-from casework import approved, moved, moves, seen
+from casework import approved, moved, moves, seen, verifies
 from people import KINH_BAC, YEAR, Person, Province
 
 
-def joins(province: Province, name: str, unit: str, role: Role) -> Person:
-    grants = (Grant(unit, role),)
+def joins(province: Province, name: str, role: Role, *units: str) -> Person:
+    grants = tuple(Grant(unit, role) for unit in units)
     province.db.write(accounts.create_account, OPERATOR, name, name.title(), province.clock.now(), grants=grants)
     return Person(province, name, f"install-{name}")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_members_of_other_bodies_add_evidence_to_a_unit_and_file_plans_of_their_own(province: Province) -> None:
-    front = joins(province, "mat-tran", KINH_BAC, Role.FRONT_MEMBER)
-    department = joins(province, "so-noi-vu", "CQ-001", Role.DEPARTMENT_MEMBER)
+    front = joins(province, "mat-tran", Role.FRONT_MEMBER, KINH_BAC)
+    department = joins(province, "so-noi-vu", Role.DEPARTMENT_MEMBER, "CQ-001", KINH_BAC)
     tuan = province["tuan"]
     values = {"title": "Tuyên truyền tại khu phố", "kind": "media_item", "criteria": ["PH-B01"], "issuer": "MTTQ"}
     added = front.does("create", type="document", set=values)
     plan = department.does("create", type="document", unit="CQ-001", set={"title": "Kế hoạch của Sở", "kind": "plan"})
-    assert (added["status"], plan["status"]) == ("applied", "applied")
-    queued = {tuple(r["authors"]): r for r in tuan.get("/v1/reviews/queue").json()["records"]}
-    assert queued.keys() == {(front.account_id,), (department.account_id,)}
-    assert tuan.decides(queued[(front.account_id,)], "verified").json()["state"] == "verified"
+    fair = {"title": "Cùng tổ chức Ngày hội toàn dân", "kind": "report", "criteria": ["PH-B03"]}
+    helped = department.does("create", type="document", set=fair)
+    assert [r["status"] for r in (added, plan, helped)] == ["applied"] * 3
+    queued = {(*r["authors"], r["scope"]): r for r in tuan.get("/v1/reviews/queue").json()["records"]}
+    in_the_ward = [(who.account_id, f"{KINH_BAC}/{YEAR}") for who in (front, department)]
+    assert queued.keys() == {*in_the_ward, (department.account_id, f"CQ-001/{YEAR}")}
+    assert {r["status"] for r in verifies(tuan, [queued[one] for one in in_the_ward])} == {"done"}
     items = {i["code"]: i for i in province["ha"].get(f"/v1/units/{KINH_BAC}/progress").json()["items"]}
-    assert items["PH-B01"]["captured"] == 1
+    assert [items[code]["verified"] for code in ("PH-B01", "PH-B03")] == [1, 1]
     pulled = {change["scope"] for change in front.pull()["changes"]}
     assert pulled == {f"programme/{YEAR}"}, "taking part shows nothing of the unit"
     assert front.does("create", type="document", unit="CQ-001", set=values)["code"] == "not_permitted"
@@ -49,8 +52,8 @@ MODEL = {"title": "Mô hình camera an ninh", "kind": "model_file", "purposes": 
 
 def test_the_press_sees_what_was_cleared_and_files_where_it_appeared(province: Province) -> None:
     lan, tuan, mai = province["lan"], province["tuan"], province["mai"]
-    press = joins(province, "bao-bac-ninh", "*", Role.PRESS_EDITOR)
-    elsewhere = joins(province, "bao-khac", "07228", Role.PRESS_EDITOR)
+    press = joins(province, "bao-bac-ninh", Role.PRESS_EDITOR, "*")
+    elsewhere = joins(province, "bao-khac", Role.PRESS_EDITOR, "07228")
     made = lan.does("create", type="document", set=MODEL)["record"]
     address = f"/v1/press/items/{made['id']}"
     assert mai.put(address, seen(made)).json()["code"] == "not_verified"

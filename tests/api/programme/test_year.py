@@ -11,6 +11,7 @@ from casework import DECISION, FORM, MINUTES, PAPER, SCAN, at, moved, moves, ope
 from people import KINH_BAC, Person, Province
 from programme.naming import single_id
 from programme.yearly import RECIPIENTS
+from sync import canonical
 from sync.append import append
 from sync.notice import server_op
 from sync.op import Action
@@ -42,6 +43,7 @@ class Cast:
     thu: Person
     honours: Person
     finance: Person
+    office: Person
     every: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Person:
@@ -55,6 +57,7 @@ def test_a_year_from_registration_to_maintenance_and_the_blocked_award(province:
         hired(province, "thu", Role.UNIT_HEAD),
         hired(province, "noi-vu", Role.AWARD_APPRAISER),
         hired(province, "tai-chinh", Role.BUDGET_VIEWER),
+        hired(province, "van-phong", Role.PROVINCE_OFFICE),
     )
     cast["chu_tich"].upload(SCAN, mime="application/pdf")
     register(cast)
@@ -153,6 +156,8 @@ def send_around_the_deadline(cast: Cast) -> None:
     arrived = van.push(offline)["results"][0]
     assert (arrived["status"], arrived["record"]["state"]) == ("applied", "pending"), "late, kept, not in the dossier"
     assert mai.get(f"/v1/units/{KINH_BAC}/dossiers/1", year=YEAR).json() == sent
+    receipt = canonical.sha256(canonical.encode(sent["content"])).hex()
+    assert (sent["at"], sent["digest"]) == (f"{YEAR}-12-11T16:59:59.999Z", receipt), "received in time, and what"
     for unit in (KINH_BAC, TIEN_DU):
         moved(mai, every[unit], "take_in")
     moved(mai, every[TIEN_DU], "return_dossier", note="Thiếu chữ ký")
@@ -177,6 +182,8 @@ def decide(cast: Cast) -> None:
     for unit in (KINH_BAC, TIEN_DU):
         moved(mai, every[unit], "start_appraisal")
         moved(tuan, every[unit], "submit_to_chair", paper=MINUTES)
+    sent_back_in_the_last_hour(cast)
+    for unit in (KINH_BAC, TIEN_DU):
         moved(chair, every[unit], "recognise", paper=DECISION)
         moved(mai, every[unit], "announce", paper=PAPER)
         dossier = {"id": mai.record(every[unit]["id"])["data"]["dossier"]}
@@ -189,8 +196,32 @@ def decide(cast: Cast) -> None:
     assert told["ministry"]["participation"] == mai.get("/v1/participation", year=YEAR).json()
     assert told["ministry"]["participation"]["audiences"] == {"students": 140}
     assert told["peoples_committee"]["more"]["funding_need"] > 99 * 120_000_000
-    quotas = {q["kind"]: q for q in mai.get("/v1/overview", year=YEAR).json()["quotas"]}
+    follow_the_results(cast.office)
+
+
+def sent_back_in_the_last_hour(cast: Cast) -> None:
+    """The Chair recognises a unit that meets every criterion, by the evidence that was appraised."""
+    mai, tuan, chair = cast["mai"], cast["tuan"], cast["chu_tich"]
+    code, pieces = next(
+        iter(mai.get(f"/v1/units/{KINH_BAC}/dossiers/1", year=YEAR).json()["content"]["evidence"].items())
+    )
+    tuan.decides(mai.record(pieces[0]["record_id"]), "rejected", comment="Chữ ký giả")
+    refused = moves(chair, cast.every[KINH_BAC], "recognise", paper=DECISION).json()
+    assert {e["code"] for e in refused["errors"]} == {"criterion_open", "evidence_withdrawn"}
+    assert code in refused["errors"][0]["detail_vi"]
+    assert tuan.decides(mai.record(pieces[0]["record_id"]), "verified").status_code == 200
+
+
+def follow_the_results(office: Person) -> None:
+    """The Office of the People's Committee sees totals, goes down to the unit and its criteria, and changes nothing."""
+    quotas = {q["kind"]: q for q in office.get("/v1/overview", year=YEAR).json()["quotas"]}
     assert (quotas["ward"]["wanted"], quotas["ward"]["recognised"], quotas["commune"]["recognised"]) == (1, 1, 1)
+    assert "xã,announced," in office.get("/v1/overview", year=YEAR, format="csv").text
+    units = office.get("/v1/overview/evidence", by="unit", year=YEAR).json()
+    assert {u["code"] for u in units} == {KINH_BAC, TIEN_DU}
+    ended = office.get("/v1/cases", type="unit_year", year=YEAR, state="announced").json()["records"]
+    assert {r["data"]["unit"] for r in ended} == {KINH_BAC, TIEN_DU}
+    assert opens(office, "inspection", KINH_BAC, YEAR).json()["code"] == "not_permitted"
 
 
 def keep_up_or_not(cast: Cast) -> None:
