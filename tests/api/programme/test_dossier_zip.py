@@ -18,11 +18,7 @@ from proof import dossier
 from service.__main__ import main
 
 
-@pytest.fixture
-def database_url() -> str | None:
-    return None
-
-
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_dossier_is_one_file_that_anyone_checks_and_any_changed_byte_is_found(
     province: Province, tmp_path: Path
 ) -> None:
@@ -46,6 +42,16 @@ def test_a_dossier_is_one_file_that_anyone_checks_and_any_changed_byte_is_found(
         assert province[name].get(f"/v1/papers/{paper['paper_id']}/zip").json()["code"] == code
     restricted_for_a_while(province, paper, file)
     taken_out_of_sight(province, paper, file)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_dossier_from_the_other_database_holds_just_as_well(province: Province, tmp_path: Path) -> None:
+    sent_dossier(province)
+    _, data = zip_of(province["mai"])
+    file = tmp_path / "ho-so.zip"
+    for n in (None, 0, len(data) // 2, len(data) - 1):
+        file.write_bytes(data if n is None else data[:n] + bytes([data[n] ^ 1]) + data[n + 1 :])
+        assert (dossier.check(file) == []) == (n is None), n
 
 
 def contents_are_right(file: Path, folder: Path) -> None:
