@@ -148,6 +148,30 @@ def test_each_paper_that_the_plan_asks_of_a_unit_counts_for_its_criterion(provin
         assert {code: items[code] for code in ASKED_OF_UNITS} == dict.fromkeys(ASKED_OF_UNITS, met)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_verified_evidence_that_proves_nothing_stands_aside_with_the_reason(province: Province) -> None:
+    """Whose paper it is, whether it may be here at all, what it was taken for (domain §3.1)."""
+    lan = province["lan"]
+    of_the_ward = {"kind": "recognition", "criteria": ["PH-P01"], "issuer": "UBND phường Kinh Bắc"}
+    tried: list[tuple[dict[str, Any], str | None]] = [
+        (of_the_ward, "own_issuer"),
+        (of_the_ward | {"issuer": ""}, "no_issuer"),
+        (of_the_ward | {"issuer": "Công an tỉnh", "purposes": ["publication"]}, "other_purpose"),
+        (of_the_ward | {"issuer": "Công an phường Kinh Bắc"}, None),
+        ({"kind": "police_confirmation", "criteria": ["PH-D02"], "issuer": "Công an tỉnh"}, "index_wanted"),
+    ]
+    ops = [lan.op("create", type="document", set={"title": "Giấy tờ", **values}) for values, _ in tried]
+    made = [result["record"] for result in lan.push(*ops)["results"]]
+    assert {r["status"] for r in verifies(province["tuan"], made)} == {"done"}
+    items = lan.get(f"/v1/units/{KINH_BAC}/progress").json()["items"]
+    aside = {piece["record_id"]: piece["reason"] for item in items for piece in item["aside"]}
+    assert [aside.get(record["id"]) for record in made] == [reason for _, reason in tried]
+    assert {i["code"]: i["met"] for i in items if i["code"] in ("PH-P01", "PH-D02")} == {
+        "PH-P01": True,
+        "PH-D02": False,
+    }
+
+
 def test_drafts_stay_out_of_the_queue_until_they_are_ready(province: Province) -> None:
     lan, tuan = province["lan"], province["tuan"]
     made = lan.does("create", set={**MINUTES, "draft": True})["record"]

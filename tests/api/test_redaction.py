@@ -80,6 +80,9 @@ def test_one_field_is_erased_everywhere_and_the_log_still_proves_the_rest(
         (bao.account_id, ["attendees", "chair"], BASIS)
     ]
     assert lan.record(record_id, ver=2)["data"] == {"title": "Họp tổ", "body": "Khai mạc"}
+    desk = province["tuan"].get(f"/v1/reviews/{record_id}")
+    assert (desk.json()["record"]["data"]["chair"], "Bà Hoa" in desk.text) == (None, False)
+    assert province["tuan"].decides(made["record"], "verified").json()["code"] == "content_changed"
     notices = [c["record"]["data"] for c in lan.pull(cursor)["changes"] if c["scope"].startswith("user:")]
     assert [(n["op_id"], n["code"]) for n in notices] == [(waiting["op_id"], "record_redacted")]
     late = minh.does("patch", record_id, base_ver=1, set={"chair": "Bà Tư"})  # made before the phone heard of it
