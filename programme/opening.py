@@ -65,7 +65,7 @@ def open_case(
         return held.doc
     if held is not None:
         raise CaseExists(current={"record_id": record_id, "ver": held.ver})
-    values = {**asked.fields, "unit": asked.unit, "year": asked.year, "unit_kind": unit.kind}
+    values = {**_form(machine, asked), "unit": asked.unit, "year": asked.year, "unit_kind": unit.kind}
     values |= _kept(session, machine, asked)
     case = {"state": machine.first, "action": "open", "by": principal.account_id, "at": iso(now), "note": None}
     who = principal.account_id
@@ -82,6 +82,17 @@ def open_case(
     session.add(_step(asked, machine, record_id, who, now))
     session.flush()
     return outcome.doc or ""
+
+
+def _form(machine: Machine, asked: Opening) -> dict[str, Any]:
+    """The fields as asked for. Raises MoveIncomplete for one that only a move sets: an approval, a dossier."""
+    wrong = [
+        fault("wrong", f"/fields/{name}", "Bước này không sửa trường này.", "Opening sets no such field.")
+        for name in sorted(asked.fields.keys() - set(machine.form))
+    ]
+    if wrong:
+        raise MoveIncomplete(errors=wrong)
+    return asked.fields
 
 
 def _kept(session: Session, machine: Machine, asked: Opening) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class Move:
 class Machine:
     """A kind of case. `create`: who opens one, None where the service or a device does. `turns`: whose turn a state is.
 
-    `single`: one for each scope, under an id that follows from it; `offline`: devices write its fields.
+    `form`: the fields that its opening may set. `single`: one for each scope, under an id that follows from it;
+    `offline`: devices write its fields.
     """
 
     type: str
@@ -54,6 +55,7 @@ class Machine:
     moves: tuple[Move, ...]
     turns: MappingProxyType[str, tuple[Role, ...]]
     create: Permission | None = None
+    form: tuple[str, ...] = ()
     single: bool = False
     offline: bool = False
 
@@ -90,6 +92,7 @@ AT_POLICE = ("dossier_submitted", "completeness_check", "under_appraisal")
 REPORTING = ("approved_to_build", *BUILDING, *AT_POLICE, "submitted_to_chair")  # a unit whose months want a report
 SENT = ("submitted", "accepted")  # a report that counts for its month
 FORM = ("safety_result", "movement_class", "responsible_head", "funding_need", "applies", "note")
+ROUND = ("planned_on", "inspectors", "subject")
 UNIT_YEAR = Machine("unit_year", "draft_registration", (
     Move("amend", ("draft_registration",), "draft_registration", CAPTURE, fields=FORM),
     Move("register", ("draft_registration",), "registered", SIGN, guards=("form_complete",), due="registration"),
@@ -124,7 +127,7 @@ UNIT_YEAR = Machine("unit_year", "draft_registration", (
     building=(EDITOR, POLICE), dossier_draft=(HEAD, EDITOR), dossier_submitted=(STAFF,), completeness_check=(STAFF,),
     returned=(HEAD, EDITOR), under_appraisal=(APPRAISER,), submitted_to_chair=(CHAIR,), recognised=(STAFF,),
     suspended=(STAFF,),
-), create=CAPTURE, single=True)
+), create=CAPTURE, form=FORM, single=True)
 
 MAINTENANCE = Machine("maintenance_year", "due", (
     Move("review_self", ("due",), "self_review", SIGN, note=True, due="maintenance"),
@@ -149,12 +152,12 @@ OBSTACLE = Machine("obstacle", "open", (
 ), _turns(open=(STAFF,), forwarded=(STAFF,), answered=(HEAD, EDITOR)), offline=True)
 
 INSPECTION = Machine("inspection", "planned", (
-    Move("reschedule", ("planned",), "planned", COORDINATE, fields=("planned_on", "inspectors", "subject"), note=True),
+    Move("reschedule", ("planned",), "planned", COORDINATE, fields=ROUND, note=True),
     Move("record", ("planned",), "held", COORDINATE, needs=MINUTES[:4], fields=("findings",)),
     Move("follow_up", ("held", "followed_up"), "followed_up", CAPTURE, fields=("follow_ups",), note=True),
     Move("close", ("held", "followed_up"), "closed", COORDINATE, guards=("findings_followed",)),
     Move("cancel", ("planned",), "cancelled", COORDINATE, note=True),
-), _turns(planned=(STAFF, HEAD), held=(HEAD, EDITOR), followed_up=(STAFF,)), create=COORDINATE)
+), _turns(planned=(STAFF, HEAD), held=(HEAD, EDITOR), followed_up=(STAFF,)), create=COORDINATE, form=ROUND)
 
 DOSSIER = Machine("dossier", "submitted", (
     Move("return", ("submitted",), "returned", None),
@@ -168,7 +171,8 @@ AWARD = Machine("award", "nominated", (
     Move("submit", ("appraised",), "submitted", COORDINATE, needs=PAPER, guards=("no_award_block",)),
     Move("award", ("submitted",), "awarded", DECIDE, needs=DECISION, guards=("no_award_block",)),
     Move("refuse", ("nominated", "appraised", "submitted"), "refused", COORDINATE, note=True),
-), _turns(nominated=(HONOURS,), appraised=(STAFF,), submitted=(CHAIR,)), create=COORDINATE)
+), _turns(nominated=(HONOURS,), appraised=(STAFF,), submitted=(CHAIR,)), create=COORDINATE,
+   form=("level", "form", "for_whom", "name", "reason"))
 
 BLOCK = Machine("award_block", "blocked", (
     Move("lift", ("blocked",), "lifted", DECIDE, needs=PAPER, note=True),

@@ -42,6 +42,19 @@ def test_a_form_with_gaps_is_not_sent_and_says_what_is_missing(province: Provinc
     assert moved(province["ha"], case, "register")["state"] == "registered"
 
 
+def test_whoever_opens_a_case_sets_its_form_and_nothing_that_is_decided_later(province: Province) -> None:
+    decided = {"approval": {"number": "1", "date": "2026-01-02"}, "criteria_set": "x/1", "officers": ["lan"]}
+    decided |= {"late": "waived", "dossier": str(uuid.uuid4())}
+    refused = opens(province["lan"], "unit_year", **FORM, **decided).json()
+    assert (refused["code"], {e["pointer"] for e in refused["errors"]}) == (
+        "move_incomplete", {f"/fields/{name}" for name in decided},
+    )  # fmt: skip
+    found = [{"id": "1", "text": "Đã khắc phục"}]
+    round_ = opens(province["mai"], "inspection", planned_on="2026-10-01", findings=found).json()
+    assert [e["pointer"] for e in round_["errors"]] == ["/fields/findings"]
+    assert opens(province["lan"], "unit_year", **FORM).json()["data"].keys() == {*FORM, "unit", "year", "unit_kind"}
+
+
 def test_an_illegal_move_is_answered_with_the_legal_ones(province: Province) -> None:
     case = opens(province["lan"], "unit_year", **FORM).json()
     refused = moves(province["chu_tich"], case, "approve", paper=DECISION).json()
