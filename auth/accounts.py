@@ -4,7 +4,7 @@ An administrator reaches an account when it holds no role outside the units he a
 administrator could let himself in as a reviewer of the province.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -132,6 +132,15 @@ def account_id_of(session: Session, username: str) -> str:
     if found is None:
         raise AccountUnknown
     return found
+
+
+def readers(session: Session, usernames: Collection[str], scope: str, now: int) -> set[str]:
+    """Those of `usernames` whose account is on and may read `scope` now."""
+    query = select(Account.username, Membership).join(Membership, col(Membership.account_id) == col(Account.id))
+    rows = session.exec(query.where(col(Account.username).in_(usernames), col(Account.active), in_force(now)))
+    unit, _, year = scope.partition("/")
+    held = ((username, grant_of(row)) for username, row in rows)
+    return {username for username, grant in held if grant.gives(Permission.READ) and grant.reaches(unit, year)}
 
 
 def list_accounts(session: Session, by: Principal, now: int, after: str = "", limit: int = 100) -> list[AccountView]:

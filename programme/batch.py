@@ -12,7 +12,7 @@ from programme.calendar import Calendar
 from programme.decision import Decision
 from programme.errors import ProgrammeError
 from programme.making import Asked
-from programme.moves import make
+from programme.moves import Readers, make
 from programme.review import decide
 from sync.errors import SyncError
 from sync.records import lock
@@ -41,13 +41,19 @@ def each(record_ids: Iterable[tuple[str, Callable[[], str]]]) -> list[Answered]:
 
 
 def make_all(
-    session: Session, registry: Registry, principal: Principal, asked: list[Asked], now: int, calendar: Calendar
+    session: Session,
+    registry: Registry,
+    principal: Principal,
+    asked: list[Asked],
+    now: int,
+    calendar: Calendar,
+    readers: Readers,
 ) -> list[Answered]:
     """The moves of a list, in one transaction. All are locked first, so lists in another order just wait."""
     lock(session, *(one.record_id for one in asked))
 
     def act(one: Asked) -> Callable[[], str]:
-        return lambda: make(session, registry, principal, one, now, calendar)
+        return lambda: make(session, registry, principal, one, now, calendar, readers)
 
     return each((one.record_id, act(one)) for one in asked)
 

@@ -18,6 +18,12 @@ COMMON = {"unit": Field(R, text(32)), "year": Field(R, between(2000, 2999)), "un
 RESULT = entry(number=LINE, date=day, issuer=LINE, conclusion=one_of("met", "not_met"))
 CLASS = entry(number=LINE, date=day, issuer=LINE, grade=LINE)
 
+
+def _names(value: Any) -> str | None:
+    fine = isinstance(value, list) and len(value) <= 20 and all(LINE(name) is None for name in value)
+    return None if fine else "a list of at most 20 user names"
+
+
 UNIT_YEAR = {
     **COMMON,
     "safety_result": Field(R, RESULT),  # P01: the "An toàn" result that registration rests on
@@ -26,7 +32,7 @@ UNIT_YEAR = {
     "funding_need": Field(R, MONEY),  # đồng
     "applies": Field(R, entry()),  # what holds of this unit: {"has_party_org": false}; an item may ask for it
     "note": Field(R, PAGES),
-    "officers": Field(R, lambda v: None if isinstance(v, list) and len(v) <= 20 else "a list of at most 20 people"),
+    "officers": Field(R, _names),
     "criteria_set": Field(R, LINE),
     "approval": Field(R, entry()),
     "dossier": Field(R, record_id),

@@ -72,6 +72,19 @@ def _dossier_untouched(session: Session, making: Making) -> Faults:
     return untouched_faults(session, making.doc["data"].get("dossier"))
 
 
+def _officers_known(_session: Session, making: Making) -> Faults:
+    """Who is assigned to a unit can sign in and read its year (III.1.3)."""
+    named = making.asked.fields.get("officers") or []
+    known = making.readers(named, making.scope, making.now)
+    vi = "Không có tài khoản “{}” đang dùng và xem được hồ sơ của đơn vị này."
+    en = "No account “{}” is in use and may read this unit."
+    return [
+        fault("officer_unknown", f"/fields/officers/{i}", vi.format(name), en.format(name))
+        for i, name in enumerate(named)
+        if name not in known
+    ]
+
+
 def _seen(_session: Session, making: Making) -> Faults:
     """What is signed or judged is what was on the screen."""
     on = making.asked.on
@@ -129,6 +142,7 @@ def block_faults(session: Session, unit: str, year: int) -> Faults:
 
 
 GUARDS: Mapping[str, Callable[[Session, Making], Faults]] = {
+    "officers_known": _officers_known,
     "form_complete": _form_complete,
     "dossier_complete": _dossier_complete,
     "is_late": _is_late,

@@ -1,6 +1,7 @@
 """What a move is asked for, and what is known while it is made. Values only. Pure."""
 
 import json
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +51,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """A move that is permitted; guards look at it and effects follow from it."""
+    """A move that is permitted; guards look at it and effects follow from it.
+
+    `readers(usernames, scope, now)`: those whose account is on and may read the scope.
+    """
 
     asked: Asked
     principal: Principal
@@ -59,6 +63,7 @@ class Making:
     doc: dict[str, Any]
     calendar: Calendar
     now: int
+    readers: Callable[[Collection[str], str, int], set[str]]
 
     @property
     def scope(self) -> str:

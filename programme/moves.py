@@ -4,6 +4,8 @@ A move is an op like any other: phones pull it by the same feed, and the hash ch
 gives the same answer.
 """
 
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import orjson
@@ -26,7 +28,7 @@ from programme.making import Asked, Effects, Making, fault
 from programme.models import Step
 from programme.reminders import settle
 from programme.tasks import turn
-from programme.transitions import CASES, MACHINES, Machine
+from programme.transitions import CASES, MACHINES, Machine, Move
 from sync import canonical
 from sync.append import append
 from sync.instant import iso
@@ -38,6 +40,7 @@ from sync.types import SHA256, Check, RecordType, Registry
 from sync.validate import validate
 
 LINE = text(300)
+Readers = Callable[[Session, Collection[str], str, int], set[str]]  # `auth.accounts.readers`, handed down
 PAPER_VI = {
     "number": "số văn bản", "date": "ngày văn bản", "signer": "người ký", "body": "cơ quan ban hành",
     "chair": "chủ trì", "conclusion": "kết luận", "members": "thành phần", "file": "bản quét",
@@ -54,7 +57,15 @@ PAPER: dict[str, Check] = {
 }
 
 
-def make(session: Session, registry: Registry, principal: Principal, asked: Asked, now: int, calendar: Calendar) -> str:
+def make(
+    session: Session,
+    registry: Registry,
+    principal: Principal,
+    asked: Asked,
+    now: int,
+    calendar: Calendar,
+    readers: Readers,
+) -> str:
     """Makes a move and returns the case's document (JSON text) as it now is.
 
     Raises CaseUnknown, MoveIdReused, MoveIllegal (with the legal moves), NotPermitted, FromTheUnit, MoveIncomplete,
@@ -68,7 +79,9 @@ def make(session: Session, registry: Registry, principal: Principal, asked: Aske
         if made.digest != asked.digest():
             raise MoveIdReused
         return shown.doc
-    making = _permitted(principal, machine, asked, orjson.loads(shown.doc), now, calendar)
+    doc = orjson.loads(shown.doc)
+    row = _permitted(principal, machine, asked, doc)
+    making = Making(asked, principal, machine, row, doc, calendar, now, partial(readers, session))
     types = registry.types[machine.type]
     faults = _incomplete(session, making, types)
     if faults:
@@ -104,9 +117,7 @@ def viewers(machine: Machine) -> frozenset[Permission]:
     return frozenset({Permission.READ, *movers} - {Permission.CAPTURE})
 
 
-def _permitted(
-    principal: Principal, machine: Machine, asked: Asked, doc: dict[str, Any], now: int, calendar: Calendar
-) -> Making:
+def _permitted(principal: Principal, machine: Machine, asked: Asked, doc: dict[str, Any]) -> Move:
     row = machine.move(doc["state"], asked.action)
     if row is None or row.who is None:
         legal = [m.action for m in machine.legal(doc["state"])]
@@ -115,7 +126,7 @@ def _permitted(
     principal.require(row.who, doc["scope"])
     if row.outsider and any(g.unit == doc["scope"].partition("/")[0] for g in principal.grants):
         raise FromTheUnit
-    return Making(asked, principal, machine, row, doc, calendar, now)
+    return row
 
 
 def _incomplete(session: Session, making: Making, record_type: RecordType) -> list[dict[str, str]]:

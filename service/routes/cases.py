@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from auth.accounts import readers
 from programme.batch import make_all
 from programme.case_list import CaseFilter, case_table, cases, moves_of
 from programme.making import Asked
@@ -196,7 +197,7 @@ def move_case(
     record_id: CaseId, body: MoveRequest, caller: Caller, db: Db, types: Types, now: Now, deadlines: Deadlines
 ) -> Response:
     """Makes one move. An illegal one is answered with the legal ones, a blocked one with what is missing."""
-    return answers.json_response(db.write(make, types, caller, body.asked(record_id), now, deadlines))
+    return answers.json_response(db.write(make, types, caller, body.asked(record_id), now, deadlines, readers))
 
 
 @router.post(
@@ -216,4 +217,4 @@ def move_cases(
 ) -> Response:
     """Makes the same move for each case of a list, and answers for each: one refusal holds up no other."""
     asked = [body.asked(r, canonical.derived_id(body.move_id, canonical.sha256(r.encode()))) for r in body.record_ids]
-    return answers.batch(db.write(make_all, types, caller, asked, now, deadlines), language)
+    return answers.batch(db.write(make_all, types, caller, asked, now, deadlines, readers), language)

@@ -40,11 +40,23 @@ def test_members_of_other_bodies_add_evidence_to_a_unit_and_file_plans_of_their_
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_officers_are_assigned_to_a_unit_that_builds(province: Province) -> None:
     case = approved(province)
-    assert moves(province["ha"], case, "assign", fields={"officers": ["Tuấn"]}).json()["code"] == "not_permitted"
-    assigned = moved(province["mai"], case, "assign", fields={"officers": ["Vũ Anh Tuấn", "Lê Hoa"]})
-    assert (assigned["state"], assigned["data"]["officers"]) == ("approved_to_build", ["Vũ Anh Tuấn", "Lê Hoa"])
+    police, mai = joins(province, "cong-an-phuong", KINH_BAC, Role.COMMUNE_POLICE), province["mai"]
+    names = ["tuan", "cong-an-phuong"]
+    assert moves(province["ha"], case, "assign", fields={"officers": names}).json()["code"] == "not_permitted"
+    unknown = moves(mai, case, "assign", fields={"officers": ["tuan", "nam", "Vũ Anh Tuấn"]}).json()["errors"]
+    assert [(e["code"], e["pointer"]) for e in unknown] == [
+        ("officer_unknown", "/fields/officers/1"), ("officer_unknown", "/fields/officers/2"),
+    ], "of another ward; nobody's name"  # fmt: skip
+    assert {"“nam”" in unknown[0][words] for words in ("detail_vi", "detail_en")} == {True}
+    for odd in ("tuan", [1], [{"username": "tuan"}], ["tuan"] * 21):
+        assert moves(mai, case, "assign", fields={"officers": odd}).json()["code"] == "move_incomplete"
+    assigned = moved(mai, case, "assign", fields={"officers": names})
+    assert (assigned["state"], assigned["data"]["officers"]) == ("approved_to_build", names)
+    province.db.write(accounts.set_active, OPERATOR, police.account_id, False, province.clock.now())
+    assert moves(mai, case, "assign", fields={"officers": names}).json()["errors"][0]["pointer"] == "/fields/officers/1"
+    assert moved(mai, case, "assign", fields={"officers": ["tuan"]})["data"]["officers"] == ["tuan"]
     told = [c["record"] for c in province["lan"].pull()["changes"] if c["kind"] == "put"]
-    assert [r["data"]["officers"] for r in told if r["id"] == case["id"]] == [["Vũ Anh Tuấn", "Lê Hoa"]]
+    assert [r["data"]["officers"] for r in told if r["id"] == case["id"]] == [["tuan"]]
 
 
 MODEL = {"title": "Mô hình camera an ninh", "kind": "model_file", "purposes": ["dossier", "publication"]}
