@@ -6,6 +6,18 @@ from casework import DECISION, FORM, PAPER, SCAN, approved, moved, moves, opens
 from people import DA_MAI, KINH_BAC, Province
 from programme import catalogue
 
+GUIDANCE = """
+instruments:
+  - id: HD15
+    number: 15/HD-CAT
+    issuer: Công an tỉnh Bắc Ninh
+    date: '2026-05-10'
+    title_vi: Hướng dẫn áp dụng Bộ Tiêu chí
+    text_seen: full
+    role: how the provincial police apply the criteria
+    url: https://congan.example/15-hd-cat
+"""
+
 
 def test_a_unit_registers_and_is_approved_on_a_list_that_fixes_its_criteria(province: Province) -> None:
     case = approved(province)
@@ -14,10 +26,13 @@ def test_a_unit_registers_and_is_approved_on_a_list_that_fixes_its_criteria(prov
     assert case["data"]["approval"]["number"] == DECISION["number"]
     assert case["papers"]["approve"]["signer"] == PAPER["signer"]
     newer = catalogue.packaged().replace(b"version: 0.1.0", b"version: 0.2.0", 1)
+    newer = newer.replace(b"\ninstruments:\n", GUIDANCE.encode(), 1)
     adopted = province.http.post("/v1/criteria-sets", content=newer, headers=province["quan"].headers).json()
     assert (adopted["version"], adopted["outcome"]) == ("0.2.0", "imported")
     judged_by = {u: province["mai"].get(f"/v1/units/{u}/progress").json()["catalogue"][-5:] for u in (KINH_BAC, DA_MAI)}
     assert judged_by == {KINH_BAC: "0.1.0", DA_MAI: "0.2.0"}, "new criteria are for those not approved yet"
+    guided = province["lan"].get(f"/v1/criteria-sets/{adopted['id']}/0.2.0").json()["head"]["instruments"]
+    assert [g["url"] for g in guided if g["number"] == "15/HD-CAT"] == ["https://congan.example/15-hd-cat"]
     scan = province["lan"].get(f"/v1/media/{case['id']}/{DECISION['file']['sha256']}")
     assert scan.content == SCAN
     building = moved(province["ha"], case, "start_building", paper=PAPER)
