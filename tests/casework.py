@@ -1,10 +1,12 @@
 """What tests of the programme share: moving cases, papers, evidence for a whole checklist. No fixtures here."""
 
+import io
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import docx
 from httpx import Response
 
 from auth import accounts
@@ -138,6 +140,13 @@ def sent_dossier(province: Province, photos: Iterable[bytes] = ()) -> None:
     moved(lan, case, "open_dossier")
     at(province, f"{YEAR}-12-11 16:00")
     moved(ha, case, "submit_dossier", paper=PAPER)
+
+
+def words_of(person: Person, paper_id: str) -> str:
+    """All that a paper says, its tables as well."""
+    made = docx.Document(io.BytesIO(person.get(f"/v1/papers/{paper_id}/docx").content))
+    cells = [cell for table in made.tables for row in table.rows for cell in row.cells]
+    return " ".join(line.text for part in (made, *cells) for line in part.paragraphs)
 
 
 def zip_of(person: Person) -> tuple[dict[str, Any], bytes]:

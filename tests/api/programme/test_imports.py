@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from auth import audit
 from auth.accounts import account_id_of
 from auth.principal import Role
-from casework import FORM, moved, opens
+from casework import FORM, MINUTES, PAPER, moved, opens, words_of
 from people import DA_MAI, KINH_BAC, YEAR, Person, Province
 from service.__main__ import main
 
@@ -91,13 +91,15 @@ def test_past_recognitions_come_in_and_their_units_keep_up(province: Province) -
     assert opens(mai, "maintenance_year").json()["errors"][0]["code"] == "never_recognised"
     assert brings(quan, "recognitions", sheet(*rows)).json() == {"added": 2, "changed": 0, "unchanged": 0}
     assert brings(quan, "recognitions", sheet(*rows)).json() == {"added": 0, "changed": 0, "unchanged": 2}
-    assert opens(mai, "maintenance_year").json()["data"]["recognised_in"] == YEAR - 1
+    kept, _ = (opens(mai, "maintenance_year", unit).json() for unit in (KINH_BAC, DA_MAI))
+    assert kept["data"]["recognised_in"] == YEAR - 1
     past = mai.get("/v1/cases", type="unit_year", year=YEAR - 1).json()["records"]
     assert {(r["state"], r["papers"]["recognise"]["date"]) for r in past} == {("recognised", f"{YEAR - 1}-12-19")}
     assert (
         moved(mai, past[0], "announce", paper={"number": "1", "date": "2026-01-02", "signer": "B"})["state"]
         == "announced"
     )
+    notice_of_who_keeps_up(province, kept)
     wrong = sheet(*rows[:1], ["99999", "", YEAR + 5, "", "hôm qua", "B"], *rows[1:2], *rows[1:2])
     found = {(fault["line"], fault["key"]) for fault in brings(quan, "recognitions", wrong).json()["errors"]}
     assert found == {(2, "unit"), (2, "year"), (2, "number"), (2, "date"), (4, "unit")}
@@ -147,6 +149,18 @@ def test_lists_are_csv_for_excel_and_never_a_formula(province: Province) -> None
         ["Mã đơn vị", "Đơn vị", "Loại đơn vị", "Mã tình trạng", "Tình trạng", "Nhu cầu kinh phí (đồng)"],
         ["DN-900", "'=1+1", "doanh nghiệp", "registered", "đã đăng ký", "120000000"],
     ]
+
+
+def notice_of_who_keeps_up(province: Province, kept: dict[str, Any]) -> None:
+    """The provincial police issue it, with its number and date; who was not reviewed does not stand in it."""
+    mai = province["mai"]
+    moved(province["ha"], kept, "review_self", note="Giữ vững các tiêu chí")
+    moved(province["tuan"], kept, "review", paper=MINUTES)
+    moved(mai, kept, "list_maintained", paper={**PAPER, "number": "77/TB-CAT"})
+    asked = mai.post("/v1/papers", {"kind": "maintenance_notice", "year": YEAR, "unit": ""}).json()
+    province.work()
+    words = words_of(mai, asked["paper_id"])
+    assert [word in words for word in ("77/TB-CAT", "Kinh Bắc", "Đa Mai")] == [True, True, False]
 
 
 @pytest.fixture
