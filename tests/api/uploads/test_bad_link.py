@@ -145,29 +145,35 @@ def test_killed_again_and_again(machine, request: pytest.FixtureRequest, store: 
 
 
 def _killed_upload(machine: Any, swift: Swift | None, path: str, data: bytes, rng: random.Random) -> int:
-    """Sends, and kills somebody after a random number of bytes; the last offset that was promised."""
+    """Sends chunk by chunk, and kills somebody after a random number of bytes; the last offset that was promised."""
     stop = rng.randrange(len(data))
     victim = rng.choice(["service", "proxy", "object"]) if swift else "service"
 
-    def body() -> Iterator[bytes]:
-        for start in range(0, len(data), 65_536):
+    def body(chunk: int) -> Iterator[bytes]:
+        for start in range(chunk, min(chunk + CHUNK, len(data)), 65_536):
             if start <= stop < start + 65_536:
                 if victim == "service":
                     machine.process.kill()
                 elif swift:
                     swift.kill(victim)
-            yield data[start : start + 65_536]
+            yield data[start : min(start + 65_536, chunk + CHUNK)]
 
-    lan, promised = machine.lan, 0
-    headers = {**lan.headers, "Upload-Offset": "0", "Content-Type": lan.OFFSET_TYPE}
-    try:
-        answer = lan.http.patch(path, headers=headers, content=body())
-        promised = int(answer.headers.get("Upload-Offset", "0")) if answer.is_success else 0
-    except httpx.TransportError:
-        pass
+    promised = 0
+    for chunk in range(0, stop + 1, CHUNK):
+        promised = _promised(machine.lan, path, chunk, body(chunk)) or promised
     if victim == "service":
         machine.kill()
         machine.start()
     elif swift:
         swift.start()
     return promised
+
+
+def _promised(lan: Any, path: str, offset: int, body: Iterator[bytes]) -> int:
+    """The offset that an append was answered with; 0 for none."""
+    headers = {**lan.headers, "Upload-Offset": str(offset), "Content-Type": lan.OFFSET_TYPE}
+    try:
+        answer = lan.http.patch(path, headers=headers, content=body)
+    except httpx.TransportError:
+        return 0
+    return int(answer.headers.get("Upload-Offset", "0")) if answer.is_success else 0
