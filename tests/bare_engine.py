@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel, col
 from auth.principal import Grant, Principal, Role
 from programme.evidence import EVIDENCE
 from programme.models import Review
+from service import outset
 from service.db import Database
 from sync import append, pull, push
 from sync.errors import ReplicaForked
@@ -116,10 +117,14 @@ class Engine:
         cursor, more = None, True
         while more:
             wanted = pull.Wanted(cursor=cursor, limit=limit)
-            page = self.db.read(lambda session, w=wanted: pull.pull(session, self.who(account), SECRET, w))
+            page = self.db.read(self._page, self.who(account), wanted)
             cursor, more = page.cursor, page.more
             found.append(page)
         return found
+
+    @staticmethod
+    def _page(session: Session, who: Principal, wanted: pull.Wanted) -> pull.Page:
+        return pull.pull(session, outset.of(session, who), SECRET, wanted)
 
     def rows(self, *tables: type[SQLModel]) -> dict[str, list[Any]]:
         """All rows of `tables` (none named: all that a script can change), by key, as plain values."""

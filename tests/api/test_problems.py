@@ -16,7 +16,7 @@ def test_a_fault_of_the_service_is_told_and_noted_under_one_name(
     province: Province, caplog: pytest.LogCaptureFixture
 ) -> None:
     lan = province["lan"]
-    province.app.state.types = None  # a service that was put together wrongly
+    province.app.state.pushes = None  # a service that was put together wrongly
     answer = lan.post(f"/v1/sync/push?q={SECRET}", {"ops": [lan.op("create", set={"title": SECRET})]})
     told = answer.json()
     assert (answer.status_code, told["code"], told["action"]) == (500, "internal", "contact_supervisor")
