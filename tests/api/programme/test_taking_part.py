@@ -40,7 +40,7 @@ def test_members_of_other_bodies_add_evidence_to_a_unit_and_file_plans_of_their_
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_officers_are_assigned_to_a_unit_that_builds(province: Province) -> None:
     case = approved(province)
-    police, mai = joins(province, "cong-an-phuong", KINH_BAC, Role.COMMUNE_POLICE), province["mai"]
+    police, mai = joins(province, "cong-an-phuong", Role.COMMUNE_POLICE, KINH_BAC), province["mai"]
     names = ["tuan", "cong-an-phuong"]
     assert moves(province["ha"], case, "assign", fields={"officers": names}).json()["code"] == "not_permitted"
     unknown = moves(mai, case, "assign", fields={"officers": ["tuan", "nam", "Vũ Anh Tuấn"]}).json()["errors"]
