@@ -5,7 +5,6 @@ the secret are not in it; they are kept apart (QCVN 3.12.2.2).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from auth.keys import SigningKeys
 from proof import jws
 from proof.logs import ChainCheck
 from service import backup_files, backup_tables, signed_list
-from service.backup_files import Object
 from service.db import Database
+from service.signed_list import Manifest
 from storage.keys import of_digest
 from storage.store import BlobStore
 from sync import backups
@@ -35,21 +34,9 @@ class BackupUnusable(Exception):
     """Why a backup cannot be used; one line for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a backup says of itself; `told` is what was signed. `trusted`: by a key of this deployment."""
-
-    root: Path
-    name: str
-    told: dict[str, Any]
-    trusted: bool
-
-    @property
-    def tables(self) -> Path:
-        return self.root / self.name / "tables"
-
-    def objects(self) -> list[Object]:
-        return backup_files.listed(self.root / self.name)
+def tables_of(manifest: Manifest) -> Path:
+    """Where the tables of a backup lie."""
+    return manifest.folder / "tables"
 
 
 def take(
@@ -67,8 +54,7 @@ def take(
     if missing:
         raise BackupUnusable(f"{len(missing)} files are missing or damaged in the store, {missing[0]} first")
     told |= {"iss": issuer, "name": name, "at": iso(now), "objects": backup_files.list_in(folder, objects)}
-    told = signed_list.write(folder, keys, TYP, told)
-    made = Manifest(root, name, told, trusted=True)
+    made = signed_list.write(root, name, keys, TYP, told)
     faults = check(made)
     if faults:
         raise BackupUnusable(f"what was written cannot be read back: {faults[0]}")
@@ -98,7 +84,7 @@ def newest(root: Path) -> str:
 def read_manifest(root: Path, name: str, keys: SigningKeys | None) -> Manifest:
     """Raises BackupUnusable unless the manifest is signed: by one of `keys`, or else by a key that it brings itself."""
     try:
-        return Manifest(root, name, *signed_list.read(root / name, keys, TYP))
+        return signed_list.read(root, name, keys, TYP)
     except OSError as error:
         raise BackupUnusable(f"the manifest of {name} cannot be read") from error
     except jws.NotSigned as error:
@@ -107,25 +93,21 @@ def read_manifest(root: Path, name: str, keys: SigningKeys | None) -> Manifest:
 
 def check(manifest: Manifest) -> list[str]:
     """Faults of a backup: every byte of it is read, and every log in it is followed from its start to its head."""
-    try:
-        return list(_faults(manifest))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return [f"cannot be read: {error}"]
+    return signed_list.checked(_faults(manifest))
 
 
 def _faults(manifest: Manifest) -> Iterator[str]:
     for table, (_, digest) in manifest.told["tables"].items():
-        if backup_tables.file_digest(backup_tables.path_of(manifest.tables, table)) != digest:
+        if backup_tables.file_digest(backup_tables.path_of(tables_of(manifest), table)) != digest:
             yield f"table {table} is damaged"
             return
-    folder = manifest.root / manifest.name
-    if not backup_files.list_holds(folder, manifest.told["objects"]):
+    if not backup_files.list_holds(manifest.folder, manifest.told["objects"]):
         yield "the list of objects is damaged"
         return
-    objects = manifest.objects()
+    objects = backup_files.listed(manifest.folder)
     yield from backup_files.damaged(manifest.root, objects)
     here = {sha256 for _, sha256, _ in objects}
-    lost = [row["sha256"] for row in backup_tables.rows(manifest.tables, "blob") if row["sha256"] not in here]
+    lost = [row["sha256"] for row in backup_tables.rows(tables_of(manifest), "blob") if row["sha256"] not in here]
     yield from (f"file {sha256} is not in the backup" for sha256 in lost)
     yield from _log_faults(manifest)
 
@@ -133,9 +115,9 @@ def _faults(manifest: Manifest) -> Iterator[str]:
 def _log_faults(manifest: Manifest) -> Iterator[str]:
     """Follows the chains; a row of a log whose op was erased is checked by its digest alone."""
     check = ChainCheck()
-    for op in backup_tables.rows(manifest.tables, "op"):
+    for op in backup_tables.rows(tables_of(manifest), "op"):
         check.body(op["op_id"], op["salt"], op["body"])
-    for entry in backup_tables.rows(manifest.tables, "change_log"):
+    for entry in backup_tables.rows(tables_of(manifest), "change_log"):
         check.entry(entry)
     yield from check.faults
     if check.heads() != [tuple(head) for head in manifest.told["heads"]]:

@@ -47,7 +47,7 @@ class Pushes:
         self._together: Together[Asked, Answer] = Together(self._take_all, MAX_OPS, lambda asked: 1 + len(asked.ops))
 
     def take(self, asked: Asked) -> Pushed:
-        """Raises what `sync.push.push` and `callers.principal_of` raise."""
+        """Raises what `sync.push.push_all` gives in the place of an answer or raises, and as `callers.principal_of`."""
         return _let_out(self._together.run(asked, lambda: self._database.write(self._work, [asked])[0]))
 
     def rehearse(self, asked: Asked) -> Pushed:

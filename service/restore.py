@@ -8,10 +8,11 @@ from sqlmodel import Session
 
 from auth.keys import adopt_public, load_keys
 from service import backup_files, backup_tables
-from service.backup import BackupUnusable, Manifest, check
+from service.backup import BackupUnusable, check, tables_of
 from service.db import Database
 from service.migration import alembic_config, upgrade
 from service.settings import Settings
+from service.signed_list import Manifest
 from service.stores import open_store
 from sync import backups, epoch
 from sync.instant import milliseconds
@@ -26,7 +27,7 @@ def restore(manifest: Manifest, settings: Settings, now: int) -> int:
     if faults:
         raise BackupUnusable(faults[0])
     _require_empty(settings.db_url)
-    brought = backup_files.put_back(open_store(settings), manifest.root, manifest.objects())
+    brought = backup_files.put_back(open_store(settings), manifest.root, backup_files.listed(manifest.folder))
     command.upgrade(alembic_config(settings.direct_url), manifest.told["revision"])
     database = Database(settings.db_url)
     try:
@@ -51,7 +52,7 @@ def _require_empty(url: str) -> None:
 
 
 def _fill(session: Session, manifest: Manifest) -> None:
-    backup_tables.load(session, manifest.tables, manifest.told["tables"])
+    backup_tables.load(session, tables_of(manifest), manifest.told["tables"])
     epoch.close_epoch(session)
 
 

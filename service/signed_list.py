@@ -1,6 +1,8 @@
 """The list of what a folder of copies holds: a JWS, written last and in one step, so a folder that has one is whole."""
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,23 @@ from proof import jws
 NAME = "manifest.jws"
 
 
-def write(folder: Path, keys: SigningKeys, typ: str, told: dict[str, Any]) -> dict[str, Any]:
-    """Signs `told` and the public `keys` into `folder`, where all else has to be already; returns what was signed."""
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a folder of copies says of itself; `told` is what was signed. `trusted`: by a key of this deployment."""
+
+    root: Path
+    name: str
+    told: dict[str, Any]
+    trusted: bool
+
+    @property
+    def folder(self) -> Path:
+        return self.root / self.name
+
+
+def write(root: Path, name: str, keys: SigningKeys, typ: str, told: dict[str, Any]) -> Manifest:
+    """Signs `told` and the public `keys` into the folder `name`, where all else has to be already."""
+    folder = root / name
     signed = told | {"keys": keys.jwks()["keys"]}
     draft = folder / "manifest.part"
     with draft.open("w", encoding="ascii") as file:
@@ -20,23 +37,31 @@ def write(folder: Path, keys: SigningKeys, typ: str, told: dict[str, Any]) -> di
         file.flush()
         os.fsync(file.fileno())
     draft.replace(folder / NAME)
-    return signed
+    return Manifest(root, name, signed, trusted=True)
 
 
-def read(folder: Path, keys: SigningKeys | None, typ: str) -> tuple[dict[str, Any], bool]:
-    """What the list of `folder` says, and whether one of `keys` signed it or else only a key that it brings itself.
+def read(root: Path, name: str, keys: SigningKeys | None, typ: str) -> Manifest:
+    """What the folder `name` says, signed by one of `keys` or else by a key that it brings itself.
 
     Raises OSError where there is none, jws.NotSigned.
     """
     try:
-        signed = (folder / NAME).read_text(encoding="ascii")
+        signed = (root / name / NAME).read_text(encoding="ascii")
     except UnicodeDecodeError as error:
         raise jws.NotSigned(str(error)) from error
     try:
-        return jws.verify(signed, keys.jwks()["keys"] if keys else [], typ), True
+        return Manifest(root, name, jws.verify(signed, keys.jwks()["keys"] if keys else [], typ), trusted=True)
     except jws.NotSigned:
         pass
     try:
-        return jws.verify(signed, jws.unverified(signed)["keys"], typ), False
+        return Manifest(root, name, jws.verify(signed, jws.unverified(signed)["keys"], typ), trusted=False)
     except (KeyError, TypeError) as error:
         raise jws.NotSigned("it brings no keys") from error
+
+
+def checked(faults: Iterator[str]) -> list[str]:
+    """Faults of a folder of copies as they are found; one that cannot be read to its end has that fault too."""
+    try:
+        return list(faults)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [f"cannot be read: {error}"]

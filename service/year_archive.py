@@ -20,6 +20,7 @@ from service import backup_files, signed_list
 from service.backup_tables import file_digest
 from service.bundles import make_bundle
 from service.db import Database
+from service.signed_list import Manifest
 from service.tables import csv_bytes
 from storage.keys import of_digest
 from storage.store import BlobStore
@@ -44,20 +45,6 @@ class ArchiveUnusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
-    """What an archive says of itself; `told` is what was signed. `trusted`: by a key of this deployment."""
-
-    root: Path
-    year: int
-    told: dict[str, Any]
-    trusted: bool
-
-    @property
-    def folder(self) -> Path:
-        return self.root / str(self.year)
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """One scope on one snapshot: its log, its records as JSON, and which of its files may not leave the house."""
 
@@ -70,7 +57,7 @@ class Held:
 
 def write(
     database: Database, store: BlobStore, keys: SigningKeys, issuer: str, root: Path, year: int, now: int
-) -> Archive:
+) -> Manifest:
     """Writes the archive of `year` below `root` and reads it back. Raises ArchiveUnusable, Restored, OSError.
 
     Scopes whose processing is restricted stay out, and so do files that are kept apart; both are counted.
@@ -101,8 +88,7 @@ def write(
     (folder / CONTENTS).write_bytes(csv_bytes(contents, COLUMNS))
     told |= {"apart": sorted(apart), "objects": backup_files.list_in(folder, objects)}
     told |= {"records": len(contents), "contents": file_digest(folder / CONTENTS)}
-    signed_list.write(folder, keys, TYP, told)
-    made = read(root, year, keys)
+    made = signed_list.write(root, str(year), keys, TYP, told)
     if faults := check(made):
         raise ArchiveUnusable(f"what was written cannot be read back: {faults[0]}")
     return made
@@ -142,25 +128,22 @@ def _line(doc: str) -> dict[str, Any]:
     }
 
 
-def read(root: Path, year: int, keys: SigningKeys | None) -> Archive:
+def read(root: Path, year: int, keys: SigningKeys | None) -> Manifest:
     """The archive of `year` below `root`. Raises ArchiveUnusable unless its list is signed."""
     try:
-        return Archive(root, year, *signed_list.read(root / str(year), keys, TYP))
+        return signed_list.read(root, str(year), keys, TYP)
     except OSError as error:
         raise ArchiveUnusable(f"there is no whole archive of {year} in {root}") from error
     except jws.NotSigned as error:
         raise ArchiveUnusable(f"the archive of {year} is not signed") from error
 
 
-def check(archive: Archive) -> list[str]:
+def check(archive: Manifest) -> list[str]:
     """Faults of an archive: every byte of it is read, and every log in it is followed from its start to its head."""
-    try:
-        return list(_faults(archive))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return [f"cannot be read: {error}"]
+    return signed_list.checked(_faults(archive))
 
 
-def _faults(archive: Archive) -> Iterator[str]:
+def _faults(archive: Manifest) -> Iterator[str]:
     told, folder = archive.told, archive.folder
     if file_digest(folder / CONTENTS) != told["contents"]:
         yield "the table of contents is damaged"

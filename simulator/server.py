@@ -46,15 +46,15 @@ class ModelServer:
 
     def push(self, account: str, client: str, body: dict[str, Any]) -> dict[str, Any]:
         principal = self.principal(account, client)
-        planner = Planner(self.world(client), self.types, authority=self.authority)
+        planner = Planner(self.world(), self.types, authority=self.authority)
         envelopes = [envelope(raw, client) for raw in body["ops"]]
         outcomes = planner.batch(envelopes, principal, self.now)
         self.commit(planner)
         results = [self._result(outcome, principal) for outcome in outcomes]
         return {"epoch": self.epoch, "server_time": "", "acked_through": 0, "missing_dev_seq": [], "results": results}
 
-    def world(self, client: str) -> ModelWorld:
-        return ModelWorld(self.tables, client)
+    def world(self) -> ModelWorld:
+        return ModelWorld(self.tables)
 
     def commit(self, planner: Planner) -> None:
         plan, tables = planner.plan, self.tables
@@ -153,7 +153,7 @@ class ModelServer:
         if not self.still_as_seen(doc, seen) or doc["conflicts"]:
             return False
         review = {"state": "verified", "verified_ver": doc["ver"], "verified_digest": doc["content_digest"]}
-        planner = Planner(self.world(""), self.types)
+        planner = Planner(self.world(), self.types)
         planner.serve(
             server_op(
                 review_id,

@@ -23,8 +23,8 @@ class Forgetful(ModelWorld):
 class NoIdempotency(ModelServer):
     """A retry is applied again."""
 
-    def world(self, client: str) -> ModelWorld:
-        return Forgetful(self.tables, client)
+    def world(self) -> ModelWorld:
+        return Forgetful(self.tables)
 
 
 def _said(op: dict[str, Any]) -> Any:

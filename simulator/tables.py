@@ -40,8 +40,8 @@ class Tables:
 class ModelWorld:
     """A `plan.World` over `Tables`."""
 
-    def __init__(self, tables: Tables, client_id: str) -> None:
-        self.tables, self.client_id = tables, client_id
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
         self.states: dict[str, records.State | None] = {}
 
     def record(self, record_id: str) -> records.State | None:

@@ -76,13 +76,6 @@ def ensure_epoch(session: Session, now: int) -> str | None:
     return found or open_epoch(session, "first start", now)
 
 
-def require_epoch(session: Session, principal: Principal, epoch: str | None) -> str:
-    """The active epoch, where a client that names one names it. Raises Restored, EpochChanged."""
-    current = current_epoch(session)
-    refuse_another(session, principal, epoch, current)
-    return current
-
-
 def refuse_another(session: Session, principal: Principal, epoch: str | None, current: str) -> None:
     """Raises EpochChanged where a client names an epoch that is not the active one.
 

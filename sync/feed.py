@@ -55,11 +55,6 @@ class Change(NamedTuple):
         return len(self.doc or b"") + 150
 
 
-def heads_of(session: Session, principal: Principal) -> dict[str, Head]:
-    """The heads of every scope that the caller may read."""
-    return {scope: Head.of(*rest) for scope, *rest in session.execute(heads_query(principal))}
-
-
 @lru_cache(2048)  # the devices that come again and again; the database is asked each time
 def heads_query(principal: Principal) -> Select[Any]:
     """Rows of `scope_head` that the caller may read, by ranges of its key."""

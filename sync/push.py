@@ -76,25 +76,6 @@ class Mark(NamedTuple):
     last: int
 
 
-def push(
-    session: Session,
-    registry: Registry,
-    principal: Principal,
-    ops: list[Any],
-    now: int,
-    *,
-    epoch: str | None = None,
-    pending: int = 0,
-    clock: dict[str, Any] | None = None,
-    **more: Any,
-) -> Pushed:
-    """One client's push: `push_all` of one. Raises BatchTooLarge, EpochChanged, Restored, ReplicaForked."""
-    [answer] = push_all(session, registry, [Sent(principal, ops, epoch, pending, clock)], now, **more)
-    if isinstance(answer, SyncError):
-        raise answer
-    return answer
-
-
 def push_all(
     session: Session,
     registry: Registry,

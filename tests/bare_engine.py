@@ -17,7 +17,7 @@ from programme.models import Review
 from service import outset
 from service.db import Database
 from sync import append, pull, push
-from sync.errors import ReplicaForked
+from sync.errors import ReplicaForked, SyncError
 from sync.models import (
     Attachment,
     LeftRecord,
@@ -98,8 +98,13 @@ class Engine:
         """Raises what the engine raises."""
         self.now += 0 if dry else 1000
         work = self.db.rehearse if dry else self.db.write
-        who, rest = self.who(DEVICES[device], device), {"authority": self.authority, "salt": lambda: bytes(16), **more}
-        return work(push.push, TYPES, who, ops, self.now + (1000 if dry else 0), **rest)
+        said = {name: more.pop(name) for name in ("epoch", "pending", "clock") if name in more}
+        sent = push.Sent(self.who(DEVICES[device], device), ops, **said)
+        rest = {"authority": self.authority, "salt": lambda: bytes(16), **more}
+        [answer] = work(push.push_all, TYPES, [sent], self.now + (1000 if dry else 0), **rest)
+        if isinstance(answer, SyncError):
+            raise answer
+        return answer
 
     def play(self, script: Iterable[Push], **more: Any) -> list[Any]:
         """What each push was answered, as plain values; a refusal of the whole is its name."""

@@ -10,9 +10,10 @@ from service.checkpoints import open_epoch
 from service.db import Database
 from service.restore import restore
 from service.settings import Settings
+from service.signed_list import Manifest
 
 
-def back_up(province: Province, folder: Path) -> backup.Manifest:
+def back_up(province: Province, folder: Path) -> Manifest:
     """Takes a backup, as `minhchung backup` does."""
     state = province.app.state
     province.clock.advance(1)
@@ -31,7 +32,7 @@ def elsewhere(province: Province, folder: Path, cluster: Postgres | None) -> Set
     return Settings(data_dir=folder, database_url=cluster.fresh() if cluster else None)
 
 
-def bring_back(province: Province, manifest: backup.Manifest, settings: Settings) -> None:
+def bring_back(province: Province, manifest: Manifest, settings: Settings) -> None:
     """Restores `manifest` and puts the service over it in the place of the old one; people and phones stay."""
     restore(manifest, settings, province.clock.now())
     province.http.close()

@@ -25,7 +25,7 @@ from service.migration import prepare
 from service.settings import Settings
 from sync.cursor import Cursor, Place, encode, mark
 from sync.epoch import current_epoch
-from sync.feed import feed, heads_of, heads_query
+from sync.feed import feed, heads_query
 from sync.pull import Wanted, pull
 from sync.push import Sent
 from sync.visibility import view
@@ -70,7 +70,7 @@ class House:
         """The cursor of a device that has everything."""
 
         def made(session: Any) -> str:
-            heads = heads_of(session, self.officer)
+            heads = outset.of(session, self.officer).heads
             places = {s: Place(h.seq, mark(h.hash), view(self.officer, s)) for s, h in heads.items()}
             return encode(Cursor(current_epoch(session), self.officer.account_id, places), SECRET)
 

@@ -10,8 +10,9 @@ from service import year_archive
 from service.clock import SystemClock
 from service.db import Database
 from service.settings import Settings
+from service.signed_list import Manifest
 from service.stores import open_store
-from service.year_archive import Archive, ArchiveUnusable
+from service.year_archive import ArchiveUnusable
 from sync.errors import Restored
 
 
@@ -36,13 +37,13 @@ def _archive(args: argparse.Namespace, settings: Settings) -> int:
     except Restored:
         print("the service was restored; open a new epoch first", file=sys.stderr)
         return 1
-    print(f"{made.year}: {_content(made)}, read back")
+    print(f"{made.name}: {_content(made)}, read back")
     for line in _left_out(made.told):
         print(line)
     return 0
 
 
-def _write(args: argparse.Namespace, settings: Settings) -> Archive:
+def _write(args: argparse.Namespace, settings: Settings) -> Manifest:
     database = Database(settings.db_url)
     keys = load_keys(settings.data_dir / "keys")
     try:
@@ -59,11 +60,11 @@ def _check(args: argparse.Namespace, settings: Settings) -> int:
     for fault in faults:
         print(fault, file=sys.stderr)
     trust = "" if archive.trusted else "; signed by a key that is not of this deployment"
-    print(f"{archive.year}: {_content(archive)}: " + ("damaged" if faults else "holds") + trust)
+    print(f"{archive.name}: {_content(archive)}: " + ("damaged" if faults else "holds") + trust)
     return 1 if faults else 0
 
 
-def _content(archive: Archive) -> str:
+def _content(archive: Manifest) -> str:
     told = archive.told
     return f"{told['records']} records in {len(told['scopes'])} scopes, {told['objects'][0]} files"
 

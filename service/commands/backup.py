@@ -8,11 +8,12 @@ from typing import Any
 from auth.keys import SigningKeys, load_keys
 from programme.registry import registry
 from service import backup
-from service.backup import BackupUnusable, Manifest
+from service.backup import BackupUnusable
 from service.clock import SystemClock
 from service.db import Database
 from service.restore import restore
 from service.settings import Settings
+from service.signed_list import Manifest
 from service.stores import open_store
 from sync.errors import Restored
 

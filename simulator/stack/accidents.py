@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.backup import Manifest
+from service.signed_list import Manifest
 from simulator.stack.phone import FieldPhone
 from simulator.stack.workshop import MOST_PHONES
 

@@ -18,9 +18,9 @@ from auth.clients import Install
 from auth.principal import Grant
 from auth.tokens import issue_access
 from service import backup
-from service.backup import Manifest
 from service.checkpoints import open_epoch
 from service.db import Database
+from service.signed_list import Manifest
 from simulator.failpoints import Blackout, Killed
 from simulator.stack.workshop import luck, workshop
 from sync.models import Op, Upload

@@ -29,11 +29,11 @@ from auth.principal import Grant, Role
 from service import app as composition
 from service import backup_tables
 from service import restore as restoring
-from service.backup import Manifest
 from service.clock import ManualClock
 from service.db import Database
 from service.migration import prepare
 from service.settings import Settings
+from service.signed_list import Manifest
 from service.worker import Worker
 from simulator.failpoints import Failpoints
 from simulator.stack.power import Power

@@ -11,6 +11,7 @@ from proof.logs import check_log
 from restores import back_up, bring_back, elsewhere, let_in
 from service import backup
 from service.__main__ import main
+from service.signed_list import Manifest
 
 SCOPE = f"{KINH_BAC}/{YEAR}"
 
@@ -79,7 +80,7 @@ def test_any_damage_to_a_backup_is_found(busy: Province, tmp_path: Path) -> None
     assert not refused(manifest, busy)
 
 
-def refused(manifest: backup.Manifest, province: Province) -> bool:
+def refused(manifest: Manifest, province: Province) -> bool:
     try:
         read = backup.read_manifest(manifest.root, manifest.name, province.app.state.keys)
     except backup.BackupUnusable:

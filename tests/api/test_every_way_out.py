@@ -25,7 +25,7 @@ from programme.reading import chosen
 from programme.transitions import CASES, MACHINES
 from service import outset
 from service.routes.events import Eyes
-from sync import backups, census, desk, feed, files, media, proof, uses
+from sync import backups, census, desk, files, media, proof, uses
 from sync.errors import SyncError
 from sync.models import Attachment, Op, Record
 from sync.pull import Wanted, pull
@@ -102,7 +102,7 @@ def differences(session: Session, who: Principal, province: Province) -> list[st
         "read": ({r.id for r in records if reads(readable, session, who, r.id)}, may),
         "read as it was": ({r.id for r in records if reads(at_first, session, who, r.id)}, may),
         "history": ({r.id for r in records if reads(lines, session, who, r.id)}, may),
-        "heads": (set(feed.heads_of(session, who)) - {REFERENCE}, scopes(records, may)),
+        "heads": (set(outset.of(session, who).heads) - {REFERENCE}, scopes(records, may)),
         "backups": (set(backups.safe_to_delete(session, who, 1)) - {REFERENCE}, scopes(records, may)),
         "proof": ({s for s in scopes(records) if reads(log, session, who, s)}, scopes(records, may)),
         "wakes": ({s for s in scopes(records) if Eyes(who)(s)}, scopes(records, may)),
